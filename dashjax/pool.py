@@ -1,0 +1,178 @@
+"""What can be chosen from: datasets in groups, and the ways of grouping them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dashjax.errors import InputError
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Which group each arm belongs to; static, so that it may be closed over or hashed.
+
+    Inside a belief an arm lives at `[group, slot]`; outside it is its column `[arm]`.
+
+    Attributes:
+        group: the group of each arm, numbered from 0 without gaps.
+        names: one name a group.
+    """
+
+    group: tuple[int, ...]
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.group:
+            raise InputError("a pool needs at least one dataset; this one has none")
+        for number, name in enumerate(self.names):
+            if number not in self.group:
+                raise InputError(f"group '{name}' has no dataset; leave it out or add one to it")
+        if max(self.group) >= len(self.names) or min(self.group) < 0:
+            raise InputError(f"a dataset names group {max(self.group)} of {len(self.names)} groups")
+
+    @property
+    def arms(self) -> int:
+        """Number of arms."""
+        return len(self.group)
+
+    @property
+    def groups(self) -> int:
+        """Number of groups."""
+        return len(self.names)
+
+    @cached_property
+    def slot(self) -> np.ndarray:
+        """Place of each arm within its group, `[arm]`."""
+        seen = [0] * self.groups
+        slots = np.empty(self.arms, np.int32)
+        for arm, group in enumerate(self.group):
+            slots[arm] = seen[group]
+            seen[group] += 1
+        return slots
+
+    @cached_property
+    def arm(self) -> np.ndarray:
+        """Arm at each place, `[group, slot]`; -1 where a shorter group is padded."""
+        width = int(self.slot.max()) + 1
+        arms = np.full((self.groups, width), -1, np.int32)
+        arms[np.asarray(self.group), self.slot] = np.arange(self.arms)
+        return arms
+
+    @cached_property
+    def mask(self) -> np.ndarray:
+        """True where `[group, slot]` holds an arm."""
+        return self.arm >= 0
+
+    @cached_property
+    def in_order(self) -> bool:
+        """True if reading `[group, slot]` row by row gives arms 0, 1, 2, ... without padding."""
+        return bool(np.array_equal(self.arm.ravel(), np.arange(self.arms)))
+
+    def to_arms(self, places: jax.Array) -> jax.Array:
+        """Values `[group, slot]` as `[arm]`."""
+        if self.in_order:
+            return places.reshape(self.arms)
+        return places[np.asarray(self.group), self.slot]
+
+    def spread(self, groups: jax.Array) -> jax.Array:
+        """Values `[group]` as `[arm]`: each arm gets its group's."""
+        return self.to_arms(jnp.broadcast_to(groups[:, None], self.arm.shape))
+
+
+@dataclass(frozen=True)
+class Pool:
+    """All candidate datasets, arranged in groups.
+
+    Attributes:
+        datasets: one name a dataset, in the order of the arms.
+        groups: one name a group.
+        group: the group of each dataset.
+        sizes: examples in each dataset.
+        costs: what one exploration step costs, per dataset, in any one unit.
+    """
+
+    datasets: tuple[str, ...]
+    groups: tuple[str, ...]
+    group: tuple[int, ...]
+    sizes: tuple[int, ...]
+    costs: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.datasets), len(self.group), len(self.sizes), len(self.costs)}
+        if len(lengths) != 1:
+            raise InputError("a pool needs one group, size and cost for each dataset")
+        for names, what in ((self.datasets, "dataset"), (self.groups, "group")):
+            for name in names:
+                if names.count(name) > 1:
+                    raise InputError(f"the pool has two {what}s named '{name}'; rename one")
+        for name, cost in zip(self.datasets, self.costs, strict=True):
+            if not 0 <= cost < float("inf"):
+                raise InputError(f"dataset '{name}' has cost {cost}; a cost is 0 or more")
+        _ = self.grouping
+
+    @cached_property
+    def grouping(self) -> Grouping:
+        """The grouping by source, as the pool came."""
+        return Grouping(self.group, self.groups)
+
+    def regroup(self, kind: str, seed: int = 0) -> Grouping:
+        """The same arms in other groups.
+
+        Args:
+            kind: `perfect` (as the pool came), `mixed` (every group gives its first dataset to
+                the group before it: (mn1, mn2, mm0), spec 1.3), `crossed` (one dataset of each
+                group in every group), `shuffled` (by chance, sizes kept) or `single` (one group).
+            seed: decides `shuffled`; the others ignore it.
+
+        Raises:
+            InputError: if `kind` is none of these.
+        """
+        if kind not in GROUPINGS:
+            raise InputError(f"unknown grouping '{kind}'; choose from {', '.join(GROUPINGS)}")
+        return GROUPINGS[kind](self, seed)
+
+
+def _perfect(pool: Pool, seed: int) -> Grouping:
+    return pool.grouping
+
+
+def _mixed(pool: Pool, seed: int) -> Grouping:
+    first = pool.grouping.slot == 0
+    group = [(g - 1) % len(pool.groups) if f else g for g, f in zip(pool.group, first, strict=True)]
+    names = [
+        f"{a}+{b}" for a, b in zip(pool.groups, (*pool.groups[1:], pool.groups[0]), strict=True)
+    ]
+    return Grouping(tuple(group), tuple(names))
+
+
+def _crossed(pool: Pool, seed: int) -> Grouping:
+    slots = tuple(int(slot) for slot in pool.grouping.slot)
+    return Grouping(slots, tuple(f"cross {number}" for number in range(max(slots) + 1)))
+
+
+def _shuffled(pool: Pool, seed: int) -> Grouping:
+    group = np.random.default_rng(seed).permutation(np.asarray(pool.group))
+    names = tuple(f"shuffle {number}" for number in range(len(pool.groups)))
+    return Grouping(tuple(int(g) for g in group), names)
+
+
+def _single(pool: Pool, seed: int) -> Grouping:
+    return single(len(pool.datasets))
+
+
+def single(arms: int) -> Grouping:
+    """All arms in one group: the flat model."""
+    return Grouping((0,) * arms, ("all",))
+
+
+GROUPINGS: dict[str, Callable[[Pool, int], Grouping]] = {
+    "perfect": _perfect,
+    "mixed": _mixed,
+    "crossed": _crossed,
+    "shuffled": _shuffled,
+    "single": _single,
+}

@@ -1,0 +1,54 @@
+"""What we recommend: the arms selected from a belief, as a mask `[arm]`."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from dashjax.base import Belief, Choose, State
+
+
+def top_k(count: int) -> Choose:
+    """The `count` arms of largest posterior mean, the first of equals."""
+
+    def choose(belief: Belief, state: State) -> Bool[Array, " arm"]:
+        return best(belief.moments(state).mean, count)
+
+    return choose
+
+
+def percentile(percent: float) -> Choose:
+    """The arms whose posterior mean reaches that percentile of all means (DaSH, spec 1.2 step 6).
+
+    A mean that equals the percentile is in, so that the selection is never empty.
+    """
+
+    def choose(belief: Belief, state: State) -> Bool[Array, " arm"]:
+        mean = belief.moments(state).mean
+        return mean >= jnp.percentile(mean, percent)
+
+    return choose
+
+
+def group_then_arm(count: int) -> Choose:
+    """`count` arms, filled from the group of largest posterior mean, then from the next.
+
+    Within a group the arms of largest posterior mean come first. To be used where groups are
+    trusted: over mixed groups it cannot find what lies apart (spec section 2.6).
+    """
+
+    def choose(belief: Belief, state: State) -> Bool[Array, " arm"]:
+        group_mean = belief.grouping.spread(belief.group_moments(state).mean)
+        order = jnp.lexsort((-belief.moments(state).mean, -group_mean))
+        return _mask(order[:count], belief.grouping.arms)
+
+    return choose
+
+
+def best(values: Float[Array, " arm"], count: int) -> Bool[Array, " arm"]:
+    """Mask of the `count` largest values, the first of equals."""
+    _, arms = jax.lax.top_k(values, count)
+    return _mask(arms, values.shape[0])
+
+
+def _mask(arms: Array, size: int) -> Bool[Array, " arm"]:
+    return jnp.any(arms[:, None] == jnp.arange(size, dtype=arms.dtype)[None, :], axis=0)
