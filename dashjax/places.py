@@ -15,7 +15,9 @@ _DENSE_UP_TO = 128  # elements; beyond it the gather is the quicker one
 def read(array: jax.Array, place: jax.Array) -> jax.Array:
     """The element at flat index `place` of `array`, a scalar."""
     if array.size <= _DENSE_UP_TO:
-        return jnp.sum(jnp.where(_hit(array, place), array, jnp.zeros_like(array)), dtype=array.dtype)
+        return jnp.sum(
+            jnp.where(_hit(array, place), array, jnp.zeros_like(array)), dtype=array.dtype
+        )
     return array.reshape(-1)[place]
 
 
@@ -23,7 +25,9 @@ def row(array: jax.Array, place: jax.Array) -> jax.Array:
     """Row `place` of a matrix, `[column]`."""
     if array.size <= _DENSE_UP_TO:
         hit = jnp.arange(array.shape[0], dtype=place.dtype) == place
-        return jnp.sum(jnp.where(hit[:, None], array, jnp.zeros_like(array)), axis=0, dtype=array.dtype)
+        return jnp.sum(
+            jnp.where(hit[:, None], array, jnp.zeros_like(array)), axis=0, dtype=array.dtype
+        )
     return array[place]
 
 

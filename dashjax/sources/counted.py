@@ -41,7 +41,7 @@ Answer = Callable[[Pull], Reward]
 
 
 def counted(draw: Callable[[RandomKey], Float[Array, " arm"]], answer: Answer) -> Source:
-    """A source whose true utilities are `draw(key)`, once a run, and whose rewards `answer` gives."""
+    """A source with true utilities `draw(key)`, once a run, and rewards by `answer`."""
 
     def init(key: RandomKey) -> CountedState:
         key_utility, key_rewards = jax.random.split(key)

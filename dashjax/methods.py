@@ -1,0 +1,76 @@
+"""Methods: named combinations of what to think, what to do and what to recommend."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from dashjax import policies, selection
+from dashjax.base import Belief, Choose, Policy
+from dashjax.beliefs import exact, flat, paper
+from dashjax.errors import InputError
+from dashjax.gaussian import Prior
+from dashjax.pool import Grouping
+
+BeliefBuilder = Callable[[Prior, Grouping], Belief]
+
+
+class Method(NamedTuple):
+    """A way to explore a pool: the belief that the policy acts on, and the one that selects."""
+
+    name: str
+    about: str
+    belief: BeliefBuilder
+    policy: Callable[[Belief], Policy]
+    judge: BeliefBuilder
+
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method("flat", "Thompson sampling without groups (DaS)", flat, policies.thompson, flat),
+        Method(
+            "dash",
+            "DaSH as published: group first, then dataset",
+            paper,
+            policies.thompson_by_group,
+            paper,
+        ),
+        Method(
+            "dash-exact",
+            "DaSH's pulls with the exact posterior",
+            exact,
+            policies.thompson_by_group,
+            exact,
+        ),
+        Method(
+            "joint-ts",
+            "Thompson sampling over all datasets, exact hierarchical posterior",
+            exact,
+            policies.thompson,
+            exact,
+        ),
+        Method("random", "datasets by chance, no groups", flat, policies.random, flat),
+        Method("round-robin", "every dataset in turn, no groups", flat, policies.round_robin, flat),
+    )
+}
+
+
+def _percentile(select: int, arms: int) -> Choose:
+    return selection.percentile(100 * (1 - select / arms))
+
+
+SELECTIONS: dict[str, Callable[[int, int], Choose]] = {
+    "top-k": lambda select, arms: selection.top_k(select),
+    "percentile": _percentile,
+    "group-then-arm": lambda select, arms: selection.group_then_arm(select),
+}
+
+
+def method(name: str) -> Method:
+    """The method of that name.
+
+    Raises:
+        InputError: if there is none.
+    """
+    if name not in METHODS:
+        raise InputError(f"unknown method '{name}'; choose from {', '.join(METHODS)}")
+    return METHODS[name]
