@@ -1,14 +1,14 @@
 """How well a method did: pure functions of what a sweep left."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-Row = dict[str, str | int | float | None]
+Row = dict[str, Any]  # plain values by name: text, number, list of text or None
 
 CHECKPOINTS = (15, 30, 60)
 REGRETS = (0.01, 0.005, 0.002)
-_NORMAL_95 = 1.959964
+NORMAL_95 = 1.959964
 _ROUNDING = 1e-6  # of float32, where a regret equals the tolerance
 
 
@@ -115,7 +115,7 @@ def row(results: Results) -> Row:
     figures |= _share("never", float(never.mean()), results.seeds)
     for step in (*(s for s in CHECKPOINTS if s < results.steps), results.steps):
         figures |= _share(f"p_right_{step}", float(results.right[step - 1]), results.seeds)
-    half = _NORMAL_95 * results.simple_regret_error
+    half = NORMAL_95 * results.simple_regret_error
     last = float(results.simple_regret[-1])
     figures |= _between("simple_regret", last, last - float(half[-1]), last + float(half[-1]))
     figures |= _mean("cumulative_regret", results.regret)
@@ -127,13 +127,13 @@ def row(results: Results) -> Row:
 def mean_and_interval(values: np.ndarray) -> tuple[float, float, float]:
     """Mean, and its 95 % interval by the normal law."""
     mean = float(values.mean())
-    half = _NORMAL_95 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else 0.0
+    half = NORMAL_95 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else 0.0
     return mean, mean - half, mean + half
 
 
 def share_interval(share: np.ndarray | float, count: int) -> tuple[np.ndarray, np.ndarray]:
     """95 % interval of a share of `count` independent runs (Wilson 1927)."""
-    z2 = _NORMAL_95**2 / count
+    z2 = NORMAL_95**2 / count
     centre = (share + z2 / 2) / (1 + z2)
     half = np.sqrt(np.maximum(share * (1 - share), 0) * z2 + z2**2 / 4) / (1 + z2)
     return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
@@ -156,7 +156,7 @@ def _quantile(key: str, results: Results, level: float) -> Row:
     """A quantile of the settling step, between order statistics (binomial law, normal form)."""
     ordered = np.sort(results.settled)
     count = len(ordered)
-    half = _NORMAL_95 * (count * level * (1 - level)) ** 0.5
+    half = NORMAL_95 * (count * level * (1 - level)) ** 0.5
     ranks = np.array([count * level, count * level - half, count * level + half])
     steps = ordered[np.clip(np.ceil(ranks).astype(int) - 1, 0, count - 1)]
     return _between(key, *(None if step > results.steps else float(step) for step in steps))

@@ -100,6 +100,22 @@ def blocks(
         yield Block(*(np.asarray(field)[:keep] for field in block))
 
 
+def run_once(
+    method: Method, problem: Problem, plan: Plan, *, seed: int = 0, number: int = 0
+) -> Run:
+    """One run of a sweep in full: the one with that number."""
+    key = jax.random.fold_in(jax.random.key(seed), number)
+    return _one_run(
+        key,
+        problem.data,
+        problem.prior,
+        method=method,
+        plan=plan,
+        build=problem.build,
+        grouping=problem.grouping,
+    )
+
+
 def check(plan: Plan, arms: int, seeds: int) -> None:
     """Refuses numbers that make no sense.
 
@@ -139,6 +155,11 @@ def _block(root, numbers, data, prior, *, build, method, grouping, plan):
         out_specs=by_seed,
         check_vma=False,
     )(root, numbers, data, prior)
+
+
+@functools.partial(jax.jit, static_argnames=("method", "plan", "build", "grouping"))
+def _one_run(key, data, prior, *, method, plan, build, grouping) -> Run:
+    return _run(key, build(data), prior, method, grouping, plan)
 
 
 def _run(key, source: Source, prior: Prior, method: Method, grouping: Grouping, plan: Plan) -> Run:

@@ -42,6 +42,11 @@ class Job(NamedTuple):
     replicate: int
 
 
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that numbers depend on."""
+    return {name: metadata.version(name) for name in _PACKAGES}
+
+
 @dataclass(frozen=True)
 class Identity:
     """What a table is about. Tables that differ in any of it never mix.
@@ -60,9 +65,7 @@ class Identity:
     fingerprint: str
     reward: str
     training: dict[str, Any]
-    versions: dict[str, str] = field(
-        default_factory=lambda: {name: metadata.version(name) for name in _PACKAGES}
-    )
+    versions: dict[str, str] = field(default_factory=package_versions)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,205 @@
+"""Whole experiments: methods on a reward table, or on synthetic pools; what their results hold."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from dashjax import frames, metrics, priors, sources
+from dashjax.base import Source
+from dashjax.errors import InputError
+from dashjax.gaussian import Prior
+from dashjax.methods import method
+from dashjax.metrics import Row
+from dashjax.pool import Grouping, Pool
+from dashjax.results import Experiment
+from dashjax.settings import PriorSettings, Settings
+from dashjax.sweep import Problem, run_once, sweep
+from dashjax.table import RewardTable
+
+Advance = Callable[[str, int, int], None]
+
+
+def replay(
+    table: RewardTable,
+    targets: tuple[str, ...],
+    settings: Settings,
+    *,
+    mode: str = "bootstrap",
+    prior: PriorSettings | None = None,
+    advance: Advance = lambda what, done, total: None,
+) -> Experiment:
+    """Methods replayed on the rows of a reward table.
+
+    Args:
+        table: the rewards.
+        targets: whose rows; all that are built if empty.
+        settings: what to run.
+        mode: how a pull is answered, see `sources.replay`.
+        prior: the methods' prior; if None, by moments of the other targets' rows.
+        advance: is told (what, runs done, runs in all).
+
+    Raises:
+        InputError: if a name is unknown, the table too small or the prior not to be had; in mode
+            `sequence` also if a run needs more replicates than there are.
+    """
+    targets = targets or tuple(table.built())
+    table.check_targets(targets)
+    pool = table.identity.pool
+    grouping = pool.regroup(settings.grouping, settings.seed)
+    problems = {
+        target: Problem(
+            _replaying(mode), table.array(target), _prior(table, target, grouping, prior), grouping
+        )
+        for target in targets
+    }
+    if not targets:
+        raise InputError(f"table {table.path} is empty; run 'dashjax table build' first")
+    config = _config("replay", settings) | {
+        "targets": list(targets),
+        "replay": mode,
+        "table": table.content,
+        "reward": table.identity.reward,
+        "prior": {name: priors.describe(problem.prior) for name, problem in problems.items()},
+    }
+    experiment = Experiment(config)
+    _run_all(experiment, problems, pool, settings, advance)
+    if mode == "sequence":
+        _check_replicates(experiment, table)
+    first = method(settings.methods[0])
+    for target, problem in problems.items():
+        experiment.add("rewards", frames.reward_rows(target, pool, table.array(target)))
+        run = run_once(first, problem, settings.plan, seed=settings.seed)
+        label: Row = {"target": target, "method": first.name}
+        experiment.add("posterior", frames.posterior_rows(label, run, problem, pool))
+    return experiment
+
+
+def synthetic(
+    shape: tuple[int, int],
+    truth: PriorSettings,
+    settings: Settings,
+    *,
+    variances: str = "matched",
+    advance: Advance = lambda what, done, total: None,
+) -> Experiment:
+    """Methods on Gaussian pools drawn afresh for every seed.
+
+    Args:
+        shape: number of groups, and of datasets in each.
+        truth: the law that utilities and rewards are drawn from, group by group.
+        settings: what to run.
+        variances: with a grouping other than `perfect`, `matched` gives the methods the variances
+            implied by that grouping, `given` those of `truth`.
+        advance: is told (what, runs done, runs in all).
+
+    Raises:
+        InputError: if a name is unknown or a number out of range.
+    """
+    if variances not in ("matched", "given"):
+        raise InputError(f"unknown variances '{variances}'; choose from matched, given")
+    pool = _synthetic_pool(*shape)
+    grouping = pool.regroup(settings.grouping, settings.seed)
+    true_prior = truth.prior(len(pool.groups))
+    prior = (
+        priors.matched(true_prior, pool.grouping, grouping)
+        if variances == "matched" and settings.grouping != "perfect"
+        else truth.prior(grouping.groups)
+    )
+    config = _config("sweep", settings) | {
+        "groups": shape[0],
+        "arms": shape[1],
+        "truth": asdict(truth),
+        "variances": variances,
+        "prior": priors.describe(prior),
+    }
+    experiment = Experiment(config)
+    problem = Problem(_drawing(pool.grouping), true_prior, prior, grouping)
+    _run_all(experiment, {None: problem}, pool, settings, advance)
+    return experiment
+
+
+def _run_all(
+    experiment: Experiment,
+    problems: dict[Any, Problem],
+    pool: Pool,
+    settings: Settings,
+    advance: Advance,
+) -> None:
+    methods = [method(name) for name in settings.methods]
+    if not methods or len(set(settings.methods)) < len(methods):
+        raise InputError("give at least one method after --methods, and each only once")
+    total = settings.seeds * len(problems) * len(methods)
+    done = 0
+    for target, problem in problems.items():
+        for one in methods:
+            what = f"{one.name} on {target}" if target else one.name
+
+            def tell(runs: int, what: str = what) -> None:
+                nonlocal done
+                done += runs
+                advance(what, done, total)
+
+            results = sweep(
+                one, problem, settings.plan, seeds=settings.seeds, seed=settings.seed, advance=tell
+            )
+            label: Row = {"target": target, "grouping": settings.grouping}
+            experiment.rows.append(label | metrics.row(results))
+            experiment.add("curves", frames.curve_rows(label, results))
+            experiment.add("pulls", frames.pull_rows(label, results, pool))
+            experiment.add("selections", frames.selection_rows(label, results, pool))
+
+
+def _config(command: str, settings: Settings) -> dict[str, Any]:
+    flat = asdict(settings)
+    return {"command": command} | {k: v for k, v in flat.items() if k != "plan"} | flat["plan"]
+
+
+@functools.cache
+def _replaying(mode: str) -> Callable[[Any], Source]:
+    """One function a mode, so that targets share what is compiled."""
+    return lambda rewards: sources.replay(rewards, mode)
+
+
+@functools.cache
+def _drawing(grouping: Grouping) -> Callable[[Any], Source]:
+    return lambda prior: sources.gaussian(sources.drawn(prior, grouping), prior.noise_var)
+
+
+def _prior(
+    table: RewardTable, target: str, grouping: Grouping, given: PriorSettings | None
+) -> Prior:
+    """The prior by numbers, or by moments of the other targets' rows: nothing of `target` leaks."""
+    if given is not None:
+        return given.prior(grouping.groups)
+    others = [table.array(name) for name in table.built() if name != target]
+    if not others:
+        raise InputError(
+            f"table {table.path} has no target beside '{target}' to take a prior from; build more "
+            f"targets, or give --group-mean, --group-sd, --arm-sd and --noise-sd"
+        )
+    count = min(rewards.shape[1] for rewards in others)
+    return priors.by_moments(np.stack([rewards[:, :count] for rewards in others]), grouping)
+
+
+def _synthetic_pool(groups: int, arms: int) -> Pool:
+    if groups < 1 or arms < 1:
+        raise InputError(f"{groups} groups of {arms} datasets: both must be at least 1")
+    names = tuple(f"group-{g}" for g in range(groups))
+    group = tuple(g for g in range(groups) for _ in range(arms))
+    datasets = tuple(f"dataset-{g}-{a}" for g in range(groups) for a in range(arms))
+    return Pool(datasets, names, group, (1,) * len(group), (1.0,) * len(group))
+
+
+def _check_replicates(experiment: Experiment, table: RewardTable) -> None:
+    for row in experiment.frames["pulls"]:
+        target, most = str(row["target"]), int(row["most_pulls"] or 0)
+        have = table.replicates(target)
+        if most > have:
+            raise InputError(
+                f"a run of '{row['method']}' pulled dataset '{row['dataset']}' {most} times for "
+                f"target '{target}', but the table holds {have} replicates; build {most} with "
+                f"--replicates, run fewer steps, or replay with --mode bootstrap"
+            )

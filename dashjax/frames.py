@@ -1,0 +1,122 @@
+"""Frames: what an experiment found, as rows of plain values, ready for disk, table and plot."""
+
+from collections import Counter
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dashjax import metrics
+from dashjax.base import Belief
+from dashjax.beliefs import exact
+from dashjax.metrics import Results, Row
+from dashjax.pool import Pool
+from dashjax.rollout import Run
+from dashjax.sweep import Problem
+
+SNAPSHOTS = (0, 5, 15, 60)  # steps after which the posterior is shown
+
+
+def curve_rows(label: Row, results: Results) -> list[Row]:
+    """Simple regret and share of right selections after every step, with 95 % bands."""
+    low, high = metrics.share_interval(results.right, results.seeds)
+    half = metrics.NORMAL_95 * results.simple_regret_error
+    return [
+        label
+        | {
+            "method": results.method,
+            "step": step + 1,
+            "simple_regret": float(results.simple_regret[step]),
+            "simple_regret_low": float(results.simple_regret[step] - half[step]),
+            "simple_regret_high": float(results.simple_regret[step] + half[step]),
+            "right": float(results.right[step]),
+            "right_low": float(low[step]),
+            "right_high": float(high[step]),
+        }
+        for step in range(results.steps)
+    ]
+
+
+def pull_rows(label: Row, results: Results, pool: Pool) -> list[Row]:
+    """Mean and largest number of pulls of every dataset over a run."""
+    return [
+        label
+        | {
+            "method": results.method,
+            "dataset": dataset,
+            "group": pool.groups[pool.group[arm]],
+            "pulls": float(results.pulls[arm]),
+            "most_pulls": int(results.most_pulls[arm]),
+        }
+        for arm, dataset in enumerate(pool.datasets)
+    ]
+
+
+def selection_rows(label: Row, results: Results, pool: Pool) -> list[Row]:
+    """The final selections, the commonest first."""
+    counts = Counter(tuple(np.flatnonzero(mask).tolist()) for mask in results.selection)
+    return [
+        label
+        | {
+            "method": results.method,
+            "datasets": [pool.datasets[arm] for arm in arms],
+            "runs": runs,
+            "share": runs / results.seeds,
+        }
+        for arms, runs in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+def reward_rows(target: str, pool: Pool, rewards: np.ndarray) -> list[Row]:
+    """Mean reward of every dataset for a target, and its standard error."""
+    count = rewards.shape[1]
+    error = rewards.std(axis=1, ddof=1) / count**0.5 if count > 1 else np.full(len(rewards), np.nan)
+    return [
+        {
+            "target": target,
+            "dataset": dataset,
+            "group": pool.groups[pool.group[arm]],
+            "utility": float(rewards[arm].mean()),
+            "error": float(error[arm]),
+        }
+        for arm, dataset in enumerate(pool.datasets)
+    ]
+
+
+def posterior_rows(label: Row, run: Run, problem: Problem, pool: Pool) -> list[Row]:
+    """The exact posterior of one run's groups and datasets after 0, 5, 15 and 60 steps."""
+    belief = exact(problem.prior, problem.grouping)
+    rows: list[Row] = []
+    state, told = belief.init(), 0
+    update = jax.jit(belief.update)
+    for step in (step for step in SNAPSHOTS if step <= len(run.arm)):
+        for arm, reward in zip(run.arm[told:step], run.reward[told:step], strict=True):
+            state = update(state, arm, reward)
+        told = step
+        pulls = np.bincount(np.asarray(run.arm[:step]), minlength=len(pool.datasets))
+        rows += [label | {"step": step} | row for row in _units(belief, state, pool, pulls)]
+    return rows
+
+
+def _units(belief: Belief, state: object, pool: Pool, pulls: np.ndarray) -> list[Row]:
+    """A row per group and per dataset."""
+    grouping = belief.grouping
+    names = [("group", name, name) for name in grouping.names] + [
+        ("dataset", name, grouping.names[group])
+        for name, group in zip(pool.datasets, grouping.group, strict=True)
+    ]
+    moments = [belief.group_moments(state), belief.moments(state)]
+    mean, var = (jnp.concatenate(parts) for parts in zip(*moments, strict=True))
+    group_pulls = np.bincount(np.asarray(grouping.group), pulls, grouping.groups)
+    counts = np.concatenate([group_pulls, pulls])
+    return [
+        {
+            "level": level,
+            "name": name,
+            "group": group,
+            "pulls": int(counts[unit]),
+            "mean": float(mean[unit]),
+            "sd": float(var[unit]) ** 0.5,
+        }
+        for unit, (level, name, group) in enumerate(names)
+    ]
