@@ -102,11 +102,11 @@ def synthetic(
         raise InputError(f"unknown variances '{variances}'; choose from matched, given")
     pool = _synthetic_pool(*shape)
     grouping = pool.regroup(settings.grouping, settings.seed)
-    true_prior = truth.prior(len(pool.groups))
+    true_prior = priors.given(truth, len(pool.groups))
     prior = (
         priors.matched(true_prior, pool.grouping, grouping)
         if variances == "matched" and settings.grouping != "perfect"
-        else truth.prior(grouping.groups)
+        else priors.given(truth, grouping.groups)
     )
     config = _config("sweep", settings) | {
         "groups": shape[0],
@@ -173,7 +173,7 @@ def _prior(
 ) -> Prior:
     """The prior by numbers, or by moments of the other targets' rows: nothing of `target` leaks."""
     if given is not None:
-        return given.prior(grouping.groups)
+        return priors.given(given, grouping.groups)
     others = [table.array(name) for name in table.built() if name != target]
     if not others:
         raise InputError(

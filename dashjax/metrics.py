@@ -131,8 +131,8 @@ def mean_and_interval(values: np.ndarray) -> tuple[float, float, float]:
     return mean, mean - half, mean + half
 
 
-def share_interval(share: np.ndarray | float, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """95 % interval of a share of `count` independent runs (Wilson 1927)."""
+def share_interval(share: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """95 % intervals of shares of `count` independent runs (Wilson 1927)."""
     z2 = NORMAL_95**2 / count
     centre = (share + z2 / 2) / (1 + z2)
     half = np.sqrt(np.maximum(share * (1 - share), 0) * z2 + z2**2 / 4) / (1 + z2)
@@ -148,8 +148,8 @@ def _mean(key: str, values: np.ndarray) -> Row:
 
 
 def _share(key: str, share: float, count: int) -> Row:
-    low, high = share_interval(share, count)
-    return _between(key, share, float(low), float(high))
+    low, high = share_interval(np.array([share]), count)
+    return _between(key, share, float(low[0]), float(high[0]))
 
 
 def _quantile(key: str, results: Results, level: float) -> Row:

@@ -1,14 +1,22 @@
 """Where a prior comes from: options, a grouping's implied variances, or other targets' rewards."""
 
+from dataclasses import asdict
+
 import jax.numpy as jnp
 import numpy as np
 
 from dashjax.errors import InputError
 from dashjax.gaussian import Prior, uniform_prior
 from dashjax.pool import Grouping
+from dashjax.settings import PriorSettings
 
 _LEAST_GROUP_SHARE = 0.01  # of the total variance: with none at all, two-level sampling would
 # find every group equal and enter the first one for ever
+
+
+def given(settings: PriorSettings, groups: int) -> Prior:
+    """The prior by numbers, for that many groups."""
+    return uniform_prior(groups, **asdict(settings))
 
 
 def matched(prior: Prior, true: Grouping, grouping: Grouping) -> Prior:

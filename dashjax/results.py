@@ -1,7 +1,8 @@
 """Result folders: Parquet frames and a manifest, whole or not there at all."""
 
+import hashlib
 import json
-import shutil
+import os
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -43,10 +44,10 @@ class Experiment:
 
 
 def check_free(folder: Path) -> None:
-    """Refuses to overwrite anything but earlier results.
+    """Refuses a folder that holds anything but earlier results.
 
     Raises:
-        InputError: if something else lies there.
+        InputError: naming the folder.
     """
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
@@ -55,61 +56,63 @@ def check_free(folder: Path) -> None:
 
 
 def write(experiment: Experiment, folder: Path, seconds: float) -> None:
-    """Puts results in a folder, in place of earlier ones; a reader sees the old or the new.
+    """Puts results in a folder, in place of earlier ones.
+
+    All frames are written before the first earlier one is replaced, and the manifest, which holds
+    their hashes, comes last: whoever reads gets the results of one experiment or a refusal.
 
     Args:
         experiment: what to write.
-        folder: where; made if it is not there.
+        folder: where; made if it is not there. See `check_free`, to be asked before the work.
         seconds: how long the experiment took.
 
     Raises:
-        InputError: if the folder holds something else.
         OSError: if the disk refuses; then the folder is as it was.
     """
-    check_free(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        frames = {"results": experiment.rows} | experiment.frames
+    folder.mkdir(parents=True, exist_ok=True)
+    frames = {"results": experiment.rows} | experiment.frames
+    with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as temporary:
+        fresh = Path(temporary)
         for name, rows in frames.items():
             pq.write_table(pa.Table.from_pylist(rows), fresh / f"{name}.parquet")
         manifest = {
             "kind": _KIND,
             "config": experiment.config,
-            "frames": sorted(frames),
+            "frames": {name: _file_hash(fresh / f"{name}.parquet") for name in sorted(frames)},
             "versions": package_versions(),
             "devices": [str(device) for device in jax.local_devices()],
             "seconds": round(seconds, 3),
         }
-        (fresh / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
-        fresh.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        fresh.rename(folder)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        text = json.dumps(manifest, indent=2) + "\n"
+        (fresh / "manifest.json").write_text(text)
+        for name in [*(f"{frame}.parquet" for frame in frames), "manifest.json"]:
+            os.replace(fresh / name, folder / name)
 
 
 def read(folder: Path) -> Experiment:
     """The results in a folder.
 
     Raises:
-        InputError: if there are none, or a file is missing or cut short.
+        InputError: if there are none, or a file is missing, cut short or of other results.
     """
     manifest = _read_manifest(folder)
     if manifest.get("kind") != _KIND:
         raise InputError(f"{folder} holds no dashjax results; give a folder that --out made")
-    frames = {name: _read_frame(folder / f"{name}.parquet") for name in manifest["frames"]}
+    frames = {
+        name: _read_frame(folder / f"{name}.parquet", expected)
+        for name, expected in manifest["frames"].items()
+    }
     return Experiment(manifest["config"], frames.pop("results"), frames)
 
 
-def _read_frame(path: Path) -> list[Row]:
-    try:
-        return pq.ParquetFile(path).read().to_pylist()
-    except (OSError, pa.ArrowException) as error:
-        raise InputError(
-            f"{path} is missing or cut short; run the command that made it again"
-        ) from error
+def _read_frame(path: Path, expected: str) -> list[Row]:
+    if not path.is_file() or _file_hash(path) != expected:
+        raise InputError(f"{path} is missing or not whole; run the command that made it again")
+    return pq.ParquetFile(path).read().to_pylist()
+
+
+def _file_hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:

@@ -1,10 +1,25 @@
-"""What an experiment is told, in words that the command line shares."""
+"""What can be asked for, checked; it imports nothing heavy, so that `--help` is quick."""
 
 from dataclasses import asdict, dataclass
 
 from dashjax.errors import InputError
-from dashjax.gaussian import Prior, uniform_prior
-from dashjax.sweep import Plan
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to run and what to ask of the selection.
+
+    Attributes:
+        steps: exploration steps of each run.
+        select: size of the best set that is looked for.
+        selection: `top-k`, `percentile` or `group-then-arm`.
+        tolerance: a selection is right if its mean utility is within this of the best set's.
+    """
+
+    steps: int
+    select: int
+    selection: str = "top-k"
+    tolerance: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -28,22 +43,20 @@ class Settings:
 
 @dataclass(frozen=True)
 class PriorSettings:
-    """A prior by numbers, in units of reward; the same for every group."""
+    """A prior by numbers, in units of reward; the same for every group.
+
+    Raises:
+        InputError: if a number is not finite, a spread is negative, or the noise is 0.
+    """
 
     group_mean: float
     group_sd: float
     arm_sd: float
     noise_sd: float
 
-    def prior(self, groups: int) -> Prior:
-        """The prior for that many groups.
-
-        Raises:
-            InputError: if a number is not finite, or a spread is negative or the noise 0.
-        """
+    def __post_init__(self) -> None:
         for name, value in asdict(self).items():
             least = "greater than 0" if name == "noise_sd" else "0 or more"
             good = value > 0 if name == "noise_sd" else value >= 0 or name == "group_mean"
             if not (good and abs(value) < float("inf")):
                 raise InputError(f"--{name.replace('_', '-')} is {value}; it must be {least}")
-        return uniform_prior(groups, **asdict(self))

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -17,25 +16,9 @@ from dashjax.methods import SELECTIONS, Method
 from dashjax.metrics import Block, Results, Tally
 from dashjax.pool import Grouping
 from dashjax.rollout import Run, rollout
+from dashjax.settings import Plan
 
 BLOCK = 512  # seeds that run together on a device
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How long to run and what to ask of the selection.
-
-    Attributes:
-        steps: exploration steps of each run.
-        select: size of the best set that is looked for.
-        selection: `top-k`, `percentile` or `group-then-arm`.
-        tolerance: a selection is right if its mean utility is within this of the best set's.
-    """
-
-    steps: int
-    select: int
-    selection: str = "top-k"
-    tolerance: float = 0.01
 
 
 class Problem(NamedTuple):

@@ -1,0 +1,8 @@
+"""Pools with their data: the embedded one, or a folder of the user's own."""
+
+from dashjax.data.embedded import embedded
+from dashjax.data.examples import Examples, Target
+from dashjax.data.folder import FolderOptions, folder
+from dashjax.data.load import load
+
+__all__ = ["Examples", "FolderOptions", "Target", "embedded", "folder", "load"]

@@ -1,0 +1,46 @@
+"""`dashjax demo`: the whole of dashjax on the embedded pool, from images to a sentence."""
+
+import time
+from typing import TYPE_CHECKING
+
+from dashjax import accuracies, data, experiments, report, results
+from dashjax.commands.replay import train
+from dashjax.commands.terminal import Terminal
+from dashjax.errors import InputError
+from dashjax.settings import Plan, Settings
+from dashjax.training import Order, fill
+
+if TYPE_CHECKING:
+    from dashjax import cli
+
+METHODS = ("dash", "dash-exact", "joint-ts", "flat", "round-robin", "random")
+HEADLINE = ("dash", "flat")  # the method of the closing sentence, and its rival
+PLAN = Plan(steps=200, select=3)
+SELECTIONS = 80  # models trained on what the methods select, at most
+
+
+def run(options: "cli.Demo", terminal: Terminal) -> None:
+    """Builds a table, replays the methods, trains the selections, prints and draws."""
+    out, began = options.out, time.perf_counter()
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file; give another --out")
+    settings = Settings(METHODS, PLAN, options.seeds, options.seed)
+    with terminal.progress() as advance:
+        advance("drawing the embedded pool", 0, 1)
+        examples = data.load("embedded")
+        order = Order()
+        loaded = fill(
+            out / "table", examples, order, origin=data.origin("embedded"), advance=advance
+        )
+        experiment = experiments.replay(loaded, (), settings, advance=advance)
+        loaded = train(experiment, loaded, SELECTIONS, advance)
+        accuracies.attach(experiment, loaded)
+        advance("drawing pictures", 0, 1)
+        results.write(experiment, out, time.perf_counter() - began)
+        pictures = report.draw(out)
+        pictures.append(report.contact_sheet(examples, out / "pool.png"))
+    terminal.show(report.summary(experiment, *HEADLINE), *report.findings(experiment))
+    terminal.show(f"Results are in {out}; pictures: {', '.join(path.name for path in pictures)}")
+    sentence = report.sentence(experiment, *HEADLINE)
+    terminal.show(sentence)
+    terminal.document(experiment.document() | {"sentence": sentence})

@@ -1,0 +1,18 @@
+"""`dashjax report`: tables and pictures of results made earlier."""
+
+from typing import TYPE_CHECKING
+
+from dashjax import report, results
+from dashjax.commands.terminal import Terminal
+
+if TYPE_CHECKING:
+    from dashjax import cli
+
+
+def run(options: "cli.Report", terminal: Terminal) -> None:
+    """Prints the rows of a result folder again and draws its pictures anew."""
+    experiment = results.read(options.folder)
+    terminal.show(*report.results_tables(experiment))
+    for path in report.draw(options.folder):
+        terminal.show(f"drew {path}")
+    terminal.document(experiment.document())

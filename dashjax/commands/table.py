@@ -1,0 +1,95 @@
+"""`dashjax table`: build, show and verify reward tables."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.table import Table
+
+from dashjax import data, table
+from dashjax.commands.terminal import Terminal
+from dashjax.errors import InputError
+from dashjax.table import RewardTable
+from dashjax.training import Order, fill
+
+if TYPE_CHECKING:
+    from dashjax import cli
+
+
+def build(options: "cli.Build", terminal: Terminal) -> None:
+    """Fills a table, going on where an earlier build stopped."""
+    cut, training = options.options()
+    examples = data.load(options.pool, cut)
+    order = Order(options.reward, training, options.replicates, options.targets)
+    with terminal.progress() as advance:
+        built = fill(
+            options.out, examples, order, origin=data.origin(options.pool, cut), advance=advance
+        )
+    _show(built, terminal)
+
+
+def show(options: "cli.Show", terminal: Terminal) -> None:
+    """Prints what a table is about and its mean rewards."""
+    _show(table.load(options.table), terminal)
+
+
+def verify(options: "cli.Verify", terminal: Terminal) -> None:
+    """Checks every file of a table, and the pool that it was measured on."""
+    loaded = table.load(options.table)
+    if options.pool:
+        cut = data.FolderOptions(**loaded.origin["cut"])
+        if data.load(options.pool, cut).fingerprint != loaded.identity.fingerprint:
+            raise InputError(
+                f"table {options.table} was measured on another pool than '{options.pool}'"
+            )
+    against = f", and is of pool '{options.pool}'" if options.pool else ""
+    terminal.show(
+        f"{options.table} is sound: {_count(loaded)}, content {loaded.content[:16]}{against}"
+    )
+    terminal.document({"config": _about(loaded), "rows": []})
+
+
+def _show(loaded: RewardTable, terminal: Terminal) -> None:
+    terminal.show(
+        f"{loaded.path}: {_count(loaded)}, reward '{loaded.identity.reward}', "
+        f"{loaded.seconds:.0f} s of training, content {loaded.content[:16]}",
+        _mean_rewards(loaded),
+    )
+    terminal.document({"config": _about(loaded), "rows": _rows(loaded)})
+
+
+def _count(loaded: RewardTable) -> str:
+    return f"{len(loaded.rewards)} rewards and {len(loaded.accuracies)} accuracies of selections"
+
+
+def _about(loaded: RewardTable) -> dict[str, Any]:
+    about = asdict(loaded.identity)
+    return about | {"content": loaded.content, "seconds": loaded.seconds, "origin": loaded.origin}
+
+
+def _rows(loaded: RewardTable) -> list[dict[str, Any]]:
+    rows = []
+    for target in loaded.built():
+        for dataset, rewards in zip(
+            loaded.identity.pool.datasets, loaded.array(target), strict=True
+        ):
+            spread = float(np.std(rewards, ddof=1)) if len(rewards) > 1 else None
+            row = {"target": target, "dataset": dataset, "replicates": len(rewards)}
+            rows.append(row | {"mean": float(rewards.mean()), "sd": spread})
+    return rows
+
+
+def _mean_rewards(loaded: RewardTable) -> Table:
+    """Mean rewards, a row a dataset and a column a target."""
+    targets = loaded.built()
+    shown = Table(title="mean reward of each dataset (rows) for each target (columns)")
+    shown.add_column("group")
+    shown.add_column("dataset")
+    for target in targets:
+        shown.add_column(f"{target} x{loaded.replicates(target)}", justify="right")
+    columns = [loaded.array(target).mean(axis=1) for target in targets]
+    pool = loaded.identity.pool
+    for arm, dataset in enumerate(pool.datasets):
+        means = [f"{column[arm]:.3f}" for column in columns]
+        shown.add_row(pool.groups[pool.group[arm]], dataset, *means)
+    return shown

@@ -1,0 +1,31 @@
+"""A pool by name: the one that comes with the package, or a folder."""
+
+from functools import cache
+from pathlib import Path
+
+from dashjax.data.embedded import embedded
+from dashjax.data.examples import Examples
+from dashjax.data.folder import DEFAULTS, FolderOptions, folder
+from dashjax.errors import InputError
+
+EMBEDDED = "embedded"
+_embedded_once = cache(embedded)
+
+
+def load(name: str | Path, options: FolderOptions = DEFAULTS) -> Examples:
+    """The pool of that name.
+
+    Args:
+        name: `embedded`, or the path of a folder of `.npz` files.
+        options: how to cut the domains of a folder; the embedded pool ignores it.
+
+    Raises:
+        InputError: if `name` is neither, or `folder` refuses what it finds.
+    """
+    if str(name) == EMBEDDED:
+        return _embedded_once()
+    if not Path(name).is_dir():
+        raise InputError(
+            f"there is no pool '{name}'; give '{EMBEDDED}' or a folder with one .npz file a domain"
+        )
+    return folder(name, options)

@@ -1,0 +1,145 @@
+"""What all pictures share: page, type, colours and names that fit. Lengths are in inches."""
+
+import contextlib
+import functools
+import textwrap
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+
+INK, FAINT, RULE, PAPER = "#1c2230", "#6b7385", "#dfe2e8", "#ffffff"
+TITLE, TEXT, SMALL = 18.0, 11.0, 9.0  # points
+MARGIN = 0.3
+DOTS_PER_INCH = 160
+
+_SETTINGS: dict[str, Any] = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so pictures are the same everywhere
+    "font.size": TEXT,
+    "text.color": INK,
+    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 12.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "xtick.color": FAINT,
+    "ytick.color": FAINT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 10.0,
+    "ytick.labelsize": 10.0,
+}
+
+
+class Pen(NamedTuple):
+    """How a method is drawn: the same in every picture of every experiment."""
+
+    colour: str
+    dashes: Any = "-"
+
+
+# Okabe and Ito's colours, somewhat darker. Methods that often run alike differ in dashes too.
+_PENS = {
+    "dash": Pen("#d55e00"),
+    "dash-exact": Pen("#b0508a", (0, (5, 2))),
+    "joint-ts": Pen("#009e73", (0, (1.5, 1.5))),
+    "flat": Pen("#0072b2"),
+    "round-robin": Pen("#3c3c3c"),
+    "random": Pen("#8c8c8c", (0, (4, 2))),
+}
+_OTHER_COLOURS = ("#3f9fd6", "#c98500", "#6f4fa0", "#7a6a00", "#a3263b")
+_OTHER_DASHES = ("-", (0, (7, 2, 1.5, 2)), (0, (3, 1.5)))
+
+# Paul Tol's "bright" and, after them, "muted" colours.
+_GROUPS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999933", "#882255")
+
+
+@contextlib.contextmanager
+def applied() -> Iterator[None]:
+    """Within it, new figures have this style, whatever the user's matplotlib settings are."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_SETTINGS)
+        yield
+
+
+def page(size: tuple[float, float], title: str, detail: str) -> Figure:
+    """An empty figure with a title and a line below that says how to read it.
+
+    Args:
+        size: width, and height below the heading.
+        title: what the picture shows.
+        detail: what its marks mean.
+    """
+    width, height = size
+    lines = textwrap.wrap(detail, int((width - 2 * MARGIN) * 72 / (0.57 * TEXT)))
+    heading = MARGIN + 0.4 + 0.21 * len(lines)
+    whole = heading + height + MARGIN
+    figure = Figure((width, whole), dpi=DOTS_PER_INCH, facecolor=PAPER)
+    box = (MARGIN / width, MARGIN / whole, 1 - 2 * MARGIN / width, height / whole)
+    figure.set_layout_engine("constrained", rect=box, w_pad=0.06, h_pad=0.08)
+    room = int((width - 2 * MARGIN) * 72 / (0.66 * TITLE))
+    style: dict[str, Any] = {"va": "top", "ha": "left"}
+    left, top = MARGIN / width, 1 - MARGIN / whole
+    figure.text(left, top, short(title, room), size=TITLE, weight="bold", **style)
+    below = top - 0.38 / whole
+    figure.text(left, below, "\n".join(lines), color=FAINT, linespacing=1.25, **style)
+    return figure
+
+
+def pen(method: str) -> Pen:
+    """How the method is drawn; a method not known here gets its pen from its name."""
+    code = zlib.crc32(method.encode())
+    colour = _OTHER_COLOURS[code % len(_OTHER_COLOURS)]
+    return _PENS.get(method, Pen(colour, _OTHER_DASHES[code // 8 % len(_OTHER_DASHES)]))
+
+
+def group_colours(groups: Sequence[str]) -> dict[str, str]:
+    """A colour for each group; they come round again after eight."""
+    return {name: _GROUPS[place % len(_GROUPS)] for place, name in enumerate(groups)}
+
+
+def short(name: object, length: int) -> str:
+    """The name on one line, of at most that many characters, all of which the font has."""
+    font = _characters()
+    text = "".join(sign if ord(sign) in font else "□" for sign in " ".join(str(name).split()))
+    length = max(length, 3)
+    tail = length // 3
+    return text if len(text) <= length else f"{text[: length - tail - 1]}…{text[-tail:]}"
+
+
+@functools.cache
+def _characters() -> frozenset[int]:
+    return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())
+
+
+def width_of(text: str, points: float) -> float:
+    """About how wide a text is; rather too wide than too narrow."""
+    return len(text) * 0.64 * points / 72
+
+
+def apart(places: np.ndarray, gap: float, top: float = 1.0) -> np.ndarray:
+    """The places, moved so that each is at least `gap` from the next and none above `top`."""
+    order = np.argsort(places, kind="stable")
+    moved = places[order].astype(float)
+    for one in range(1, len(moved)):
+        moved[one] = max(moved[one], moved[one - 1] + gap)
+    ceiling = top - gap * np.arange(len(moved))[::-1]
+    result = np.empty_like(moved)
+    result[order] = np.minimum(moved, ceiling)
+    return result
+
+
+def bare(axes: Axes) -> None:
+    """Takes away frame and tick marks, and keeps the tick labels."""
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)

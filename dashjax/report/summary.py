@@ -1,0 +1,147 @@
+"""What an experiment comes to, in a short table, plain warnings and one sentence."""
+
+from rich.table import Table
+
+from dashjax.metrics import Row
+from dashjax.results import Experiment
+
+_MANY = 0.2  # share of runs without a right selection that is worth a warning
+
+
+def summary(experiment: Experiment, method: str, other: str) -> Table:
+    """A row a target: what `method` selects, after how many steps against `other`, and the gain."""
+    shown = Table(title=f"What {method} selects, and what it costs (95 % intervals over runs)")
+    shown.add_column("target")
+    shown.add_column("take")
+    for name in (method, other):
+        shown.add_column(f"steps to settle\n{name}", justify="right")
+    for name in (method, other):
+        shown.add_column(f"right after\n60 steps, {name}", justify="right")
+    shown.add_column("test accuracy\nlocal > selected > own group", justify="right")
+    for target in experiment.config["targets"]:
+        rows = [_row(experiment, target, name) for name in (method, other)]
+        shown.add_row(
+            target,
+            ", ".join(_commonest(experiment, target, method)["datasets"]),
+            *(_steps(row) for row in rows),
+            *(_percent_interval(row, "p_right_60") for row in rows),
+            _gain(experiment, target, rows[0]),
+        )
+    return shown
+
+
+def findings(experiment: Experiment) -> list[str]:
+    """Where a reward or a method fails, a sentence each; one that says so if none does."""
+    found = [*_misled_rewards(experiment), *_unsettled_methods(experiment)]
+    return found or ["Every reward points to its own group, and every method settles."]
+
+
+def sentence(experiment: Experiment, method: str, other: str) -> str:
+    """Which datasets to take for the first target, after how many steps, how sure, what for."""
+    target = experiment.config["targets"][0]
+    row, rival = (_row(experiment, target, name) for name in (method, other))
+    take = _listed(_commonest(experiment, target, method)["datasets"])
+    local = _accuracy(experiment, target, "local")
+    gain = ""
+    if local is not None and row["accuracy"] is not None:
+        gain = f", lifting test accuracy from {local:.0%} (local model) to {row['accuracy']:.0%}"
+    return (
+        f"For '{target}', take {take}: {method} settles on a right selection after "
+        f"{_median(row)} exploration steps (median of {row['seeds']:,} runs; right in "
+        f"{row['p_right_60']:.0%} of them after 60 steps){gain}, and {_saved(row, rival)}."
+    )
+
+
+def _saved(row: Row, rival: Row) -> str:
+    """Evaluations saved against the other method."""
+    mine, other = row["steps_median"], rival["steps_median"]
+    if mine is None:
+        return f"saves nothing against {rival['method']}: it has not settled in half of its runs"
+    if other is None:
+        least = rival["steps"] - mine
+        return (
+            f"saves at least {least:.0f} evaluations against {rival['method']}, which has not "
+            f"settled after {rival['steps']} steps in half of its runs"
+        )
+    if other < mine:
+        return f"costs {mine - other:.0f} evaluations more than {rival['method']}"
+    return f"saves {other - mine:.0f} of the {other:.0f} evaluations that {rival['method']} needs"
+
+
+def _misled_rewards(experiment: Experiment) -> list[str]:
+    """Targets whose best datasets by reward are not those of their own group."""
+    found = []
+    for target in experiment.config["targets"]:
+        rewards = [row for row in experiment.frames["rewards"] if row["target"] == target]
+        ordered = sorted(rewards, key=lambda row: -row["utility"])[: experiment.config["select"]]
+        foreign = [row["dataset"] for row in ordered if row["group"] != target]
+        if foreign and any(row["group"] == target for row in rewards):
+            found.append(
+                f"For target '{target}' the reward ranks {_listed(foreign)} among the best "
+                f"{len(ordered)}, above datasets of its own group."
+            )
+    return found
+
+
+def _unsettled_methods(experiment: Experiment) -> list[str]:
+    """Methods with many runs that hold no right selection at the end, and the targets' names."""
+    found = []
+    for method in experiment.config["methods"]:
+        rows = [row for row in experiment.rows if row["method"] == method]
+        where = [f"{row['target']} {row['never']:.0%}" for row in rows if row["never"] > _MANY]
+        if where:
+            steps = experiment.config["steps"]
+            found.append(
+                f"After {steps} steps {method} holds a wrong selection in many runs: "
+                f"{', '.join(where)}."
+            )
+    return found
+
+
+def _row(experiment: Experiment, target: str, method: str) -> Row:
+    return next(r for r in experiment.rows if (r["target"], r["method"]) == (target, method))
+
+
+def _commonest(experiment: Experiment, target: str, method: str) -> Row:
+    """The final selection of most runs; the frame holds the commonest first."""
+    rows = experiment.frames["selections"]
+    return next(r for r in rows if (r["target"], r["method"]) == (target, method))
+
+
+def _accuracy(experiment: Experiment, target: str, kind: str) -> float | None:
+    for row in experiment.frames.get("accuracies", []):
+        if (row["target"], row["kind"]) == (target, kind):
+            return row["accuracy"]
+    return None
+
+
+def _gain(experiment: Experiment, target: str, row: Row) -> str:
+    values = [
+        _accuracy(experiment, target, "local"),
+        row["accuracy"],
+        _accuracy(experiment, target, "global"),
+    ]
+    return " > ".join("-" if value is None else f"{value:.0%}" for value in values)
+
+
+def _steps(row: Row) -> str:
+    bounds = [row["steps_median_low"], row["steps_median_high"]]
+    return f"{_median(row)} [{', '.join(_number(bound, row) for bound in bounds)}]"
+
+
+def _median(row: Row) -> str:
+    return _number(row["steps_median"], row)
+
+
+def _number(steps: float | None, row: Row) -> str:
+    return f">{row['steps']}" if steps is None else f"{steps:.0f}"
+
+
+def _percent_interval(row: Row, key: str) -> str:
+    low, high = row[f"{key}_low"], row[f"{key}_high"]
+    return f"{row[key]:.0%} [{low:.0%}, {high:.0%}]"
+
+
+def _listed(names: list[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,0 +1,85 @@
+"""Filling a reward table: which cells are missing, train them, commit them."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from dashjax.data.examples import Examples
+from dashjax.errors import InputError
+from dashjax.table import Identity, RewardTable, load
+from dashjax.table_writing import writing
+from dashjax.training.build import compute_rewards
+from dashjax.training.rewards import TrainingSettings, reward_named
+
+Advance = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which rewards a table is to hold.
+
+    Attributes:
+        reward: `gain`, `agreement` or `retrain`.
+        training: how models are trained and rewards measured.
+        replicates: measurements of every dataset for every target.
+        targets: which targets; all of the pool if empty.
+    """
+
+    reward: str = "gain"
+    training: TrainingSettings = TrainingSettings()
+    replicates: int = 12
+    targets: tuple[str, ...] = ()
+
+
+def identity(examples: Examples, order: Order) -> Identity:
+    """What a table of that order is about.
+
+    Raises:
+        InputError: if the reward or a target is unknown, or the number of replicates below 1.
+    """
+    reward_named(order.reward)
+    for name in order.targets:
+        examples.target(name)
+    if order.replicates < 1:
+        raise InputError(f"{order.replicates} replicates: give at least 1")
+    return Identity(
+        examples.pool,
+        tuple(target.name for target in examples.targets),
+        examples.fingerprint,
+        order.reward,
+        asdict(order.training),
+    )
+
+
+def fill(
+    path: Path,
+    examples: Examples,
+    order: Order,
+    *,
+    origin: dict[str, Any],
+    advance: Advance = lambda what, done, total: None,
+) -> RewardTable:
+    """The table in a folder, after computing the cells that it lacks.
+
+    Args:
+        path: the table's folder; a new table if there is none.
+        examples: the pool.
+        order: which rewards.
+        origin: how the pool can be opened again, kept in a new table.
+        advance: is told (what, cells done, cells to do).
+
+    Raises:
+        InputError: if a name or number is wrong, or the folder holds something else.
+    """
+    with writing(path, identity(examples, order), origin) as writer:
+        table = writer.table()
+        compute_rewards(
+            examples,
+            order.training,
+            order.reward,
+            table.missing(order.targets or table.identity.targets, order.replicates),
+            commit=writer.add_rewards,
+            progress=lambda done, total: advance("measuring rewards", done, total),
+        )
+    return load(path)

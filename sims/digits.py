@@ -1,0 +1,246 @@
+"""The study: which datasets help each target, how soon each method knows, and what it is worth.
+
+    python -m sims.digits                     # on the embedded pool
+    python -m sims.digits --pool FOLDER       # on one .npz file a domain
+
+For every target it measures the truth by training from scratch on local and candidate examples
+(reward `retrain`), replays the methods over a table of reward `gain` with perfect and mixed groups,
+and trains models on local data alone, on datasets chosen by chance, on what `flat` and `dash`
+select, and on all of the target's own group. It goes on where it was stopped. Results go to
+`sims/results/digits/<hash of the settings>/`.
+"""
+
+import hashlib
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tyro
+from rich.table import Table
+
+from dashjax import accuracies, data, experiments, report, results
+from dashjax.commands.terminal import Terminal
+from dashjax.data import Examples, FolderOptions
+from dashjax.metrics import Row
+from dashjax.results import Experiment
+from dashjax.settings import Plan, Settings
+from dashjax.table import Job, RewardTable, load
+from dashjax.table_writing import Writer, writing
+from dashjax.training import Order, TrainingSettings, fill, selection_accuracies
+
+METHODS = ("dash", "dash-exact", "joint-ts", "flat", "round-robin", "random")
+
+
+@dataclass(frozen=True)
+class Study:
+    """Measure the truth, replay the methods and train what they select, for every target."""
+
+    pool: str = "embedded"
+    """`embedded`, or a folder with one .npz file a domain."""
+    replicates: int = 12
+    """Measurements of every dataset for every target, reward `gain`."""
+    truth_replicates: int = 10
+    """Measurements by training from scratch, reward `retrain`."""
+    seeds: int = 2000
+    """Runs of each method."""
+    steps: int = 200
+    """Exploration steps of each run."""
+    select: int = 3
+    """Datasets to select."""
+    chances: int = 10
+    """Selections by chance that are trained for each target."""
+    selections: int = 80
+    """Selections of the methods that are trained, at most, for each grouping."""
+    seed: int = 0
+    """Decides everything that is drawn by chance."""
+    out: Path = Path("sims/results/digits")
+    """Where results go, in a folder named after the settings."""
+    cut: FolderOptions = field(default_factory=FolderOptions)
+    """How the domains of a folder are cut."""
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    """How models are trained and rewards measured."""
+
+
+def main() -> None:
+    """Runs the study and prints its tables."""
+    study = tyro.cli(Study, description=__doc__)
+    terminal = Terminal(as_json=False)
+    examples = data.load(study.pool, study.cut)
+    folder = study.out / _name(study, examples)
+    with terminal.progress() as advance:
+        truth = _table(study, examples, folder / "truth", "retrain", advance)
+        rewards = _table(study, examples, folder / "gain", "gain", advance)
+        _train_chances(study, examples, rewards, advance)
+        found = {
+            grouping: _replay(study, examples, rewards.path, folder, grouping, advance)
+            for grouping in ("perfect", "mixed")
+        }
+    terminal.show(
+        truth_table(truth, load(rewards.path)),
+        steps_table(found),
+        accuracy_table(study, found["perfect"], load(rewards.path)),
+        f"results are in {folder}",
+    )
+
+
+def truth_table(truth: RewardTable, rewards: RewardTable) -> Table:
+    """Are the datasets of the target's own group the best, by training from scratch?"""
+    shown = Table(title=f"Truth by training from scratch ({_replicates(truth)} replicates)")
+    for column in ("target", "best datasets by retrain", "own worst - other best", "own are best"):
+        shown.add_column(column)
+    shown.add_column("rank correlation\nof gain with retrain", justify="right")
+    for target in truth.built():
+        array = truth.array(target).astype(float)
+        own = _own(truth, target)
+        means = array.mean(axis=1)
+        worst = min(np.flatnonzero(own), key=lambda arm: means[arm])
+        other = max(np.flatnonzero(~own), key=lambda arm: means[arm])
+        gap = array[worst] - array[other]
+        error = gap.std(ddof=1) / len(gap) ** 0.5
+        order = np.argsort(-means, kind="stable")[: own.sum()]
+        shown.add_row(
+            target,
+            ", ".join(truth.identity.pool.datasets[arm] for arm in order),
+            f"{gap.mean():+.3f} (standard error {error:.3f})",
+            "yes" if own[order].all() else "no",
+            f"{_rank_correlation(means, rewards.array(target).mean(axis=1)):.2f}",
+        )
+    return shown
+
+
+def steps_table(found: dict[str, Experiment]) -> Table:
+    """Steps until the selection is right for good, by method and grouping, over the targets."""
+    shown = Table(title="Exploration steps until the selection is right for good (mean, median)")
+    shown.add_column("method")
+    targets = next(iter(found.values())).config["targets"]
+    for grouping in found:
+        for column in (*targets, "all: mean", "never"):
+            shown.add_column(f"{grouping}\n{column}", justify="right")
+    for method in METHODS:
+        cells = []
+        for experiment in found.values():
+            rows = [row for row in experiment.rows if row["method"] == method]
+            cells += [f"{row['steps_mean']:.0f}, {_or_dash(row['steps_median'])}" for row in rows]
+            cells.append(f"{np.mean([row['steps_mean'] for row in rows]):.1f}")
+            cells.append(f"{np.mean([row['never'] for row in rows]):.0%}")
+        shown.add_row(method, *cells)
+    return shown
+
+
+def accuracy_table(study: Study, experiment: Experiment, table: RewardTable) -> Table:
+    """Test accuracy of Local, Random, flat, dash and Global models, by target."""
+    shown = Table(title="Test accuracy in % (share of runs whose selection was trained)")
+    for column in ("target", "Local", "Random", "flat", "dash", "Global"):
+        shown.add_column(column, justify="right" if column != "target" else "left")
+    totals = []
+    for target in experiment.config["targets"]:
+        by_method = {row["method"]: row for row in experiment.rows if row["target"] == target}
+        by_chance = [table.accuracy(target, chosen) for chosen in _chances(study, table, target)]
+        values = [
+            _end(experiment, target, "local"),
+            float(np.mean([value for value in by_chance if value is not None])),
+            by_method["flat"]["accuracy"],
+            by_method["dash"]["accuracy"],
+            _end(experiment, target, "global"),
+        ]
+        totals.append(values)
+        shares = ["", "", *(f" ({by_method[m]['accuracy_share']:.0%})" for m in ("flat", "dash"))]
+        texts = [f"{100 * value:.1f}" for value in values]
+        shown.add_row(target, *(t + s for t, s in zip(texts, [*shares, ""], strict=True)))
+    shown.add_row("mean", *(f"{100 * value:.1f}" for value in np.mean(totals, axis=0)))
+    return shown
+
+
+def _table(study: Study, examples: Examples, path: Path, reward: str, advance: Any) -> RewardTable:
+    count = study.truth_replicates if reward == "retrain" else study.replicates
+    order = Order(reward, study.training, count)
+    return fill(path, examples, order, origin=data.origin(study.pool, study.cut), advance=advance)
+
+
+def _replay(
+    study: Study, examples: Examples, path: Path, folder: Path, grouping: str, advance: Any
+) -> Experiment:
+    began = time.perf_counter()
+    plan = Plan(study.steps, study.select)
+    settings = Settings(METHODS, plan, study.seeds, study.seed, grouping)
+    table = load(path)
+    experiment = experiments.replay(table, (), settings, advance=advance)
+    with writing(path, table.identity, table.origin) as writer:
+        accuracies.train_missing(
+            experiment, examples, study.training, writer, limit=study.selections, advance=advance
+        )
+    accuracies.attach(experiment, load(path))
+    results.write(experiment, folder / grouping, time.perf_counter() - began)
+    report.draw(folder / grouping)
+    return experiment
+
+
+def _train_chances(study: Study, examples: Examples, table: RewardTable, advance: Any) -> None:
+    """Trains models on the selections by chance that the table lacks."""
+    jobs = [
+        Job(target, chosen, 0)
+        for target in table.built()
+        for chosen in _chances(study, table, target)
+    ]
+    with writing(table.path, table.identity, table.origin) as writer:
+        missing = [job for job in dict.fromkeys(jobs) if job not in writer.table().accuracies]
+        _train(examples, study.training, missing, writer, advance)
+
+
+def _train(
+    examples: Examples, training: TrainingSettings, jobs: list[Job], writer: Writer, advance: Any
+) -> None:
+    selection_accuracies(
+        examples,
+        training,
+        jobs,
+        commit=writer.add_accuracies,
+        progress=lambda done, total: advance("training selections by chance", done, total),
+    )
+
+
+def _chances(study: Study, table: RewardTable, target: str) -> list[frozenset[str]]:
+    """Selections by chance, the same whenever they are asked for."""
+    number = table.identity.targets.index(target)
+    draw = np.random.default_rng([study.seed, number])
+    names = table.identity.pool.datasets
+    return [
+        frozenset(str(name) for name in draw.choice(names, study.select, replace=False))
+        for _ in range(study.chances)
+    ]
+
+
+def _own(table: RewardTable, target: str) -> np.ndarray:
+    pool = table.identity.pool
+    return np.array([pool.groups[group] == target for group in pool.group])
+
+
+def _end(experiment: Experiment, target: str, kind: str) -> float:
+    rows: list[Row] = experiment.frames["accuracies"]
+    return next(r["accuracy"] for r in rows if (r["target"], r["kind"]) == (target, kind))
+
+
+def _rank_correlation(left: np.ndarray, right: np.ndarray) -> float:
+    """Spearman's: the correlation of the ranks."""
+    ranks = [np.argsort(np.argsort(values)) for values in (left, right)]
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+
+
+def _replicates(table: RewardTable) -> int:
+    return min(table.replicates(target) for target in table.built())
+
+
+def _or_dash(steps: float | None) -> str:
+    return "-" if steps is None else f"{steps:.0f}"
+
+
+def _name(study: Study, examples: Examples) -> str:
+    settings = asdict(study) | {"pool": examples.fingerprint, "out": ""}
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
+
+
+if __name__ == "__main__":
+    main()
