@@ -22,6 +22,7 @@ from dashjax import experiments
 from dashjax.commands.terminal import Terminal
 from dashjax.methods import METHODS
 from dashjax.metrics import REGRETS, Row
+from dashjax.progress import Advance
 from dashjax.settings import Plan, PriorSettings, Settings
 from dashjax.storage import write_whole
 from dashjax.table import load
@@ -66,7 +67,7 @@ def main() -> None:
     terminal.show(f"written to {path}")
 
 
-def synthetic(options: Benchmark, noise: float, advance: experiments.Advance) -> list[Row]:
+def synthetic(options: Benchmark, noise: float, advance: Advance) -> list[Row]:
     """A row per grouping and method at one noise."""
     rows = []
     truth = PriorSettings(0.5, 0.15, 0.03, noise)
@@ -77,7 +78,7 @@ def synthetic(options: Benchmark, noise: float, advance: experiments.Advance) ->
     return rows
 
 
-def replayed(options: Benchmark, table: Path, advance: experiments.Advance) -> list[Row]:
+def replayed(options: Benchmark, table: Path, advance: Advance) -> list[Row]:
     """A row per target, grouping and method on a table."""
     rows = []
     loaded = load(table)

@@ -1,18 +1,17 @@
 """Test accuracies of what the methods select: which to train, and what they say of a method."""
 
 from collections import Counter
-from collections.abc import Callable
 
 import numpy as np
 
 from dashjax.data import Examples
 from dashjax.metrics import Row, mean_and_interval
+from dashjax.progress import Advance
 from dashjax.results import Experiment
 from dashjax.table import Job, RewardTable
 from dashjax.table_writing import Writer
 from dashjax.training import TrainingSettings, selection_accuracies
 
-Advance = Callable[[str, int, int], None]
 Selection = tuple[str, frozenset[str]]  # target, datasets
 
 

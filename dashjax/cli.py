@@ -2,18 +2,17 @@
 
 import importlib
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 from tyro.conf import Positional, subcommand
 
 from dashjax.commands.terminal import Terminal
-from dashjax.data import FolderOptions
 from dashjax.errors import InputError
 from dashjax.methods import METHODS
-from dashjax.settings import PriorSettings, Settings
+from dashjax.settings import FolderOptions, PriorSettings, Settings
 from dashjax.sweep import Plan
 from dashjax.training import TrainingSettings
 
@@ -69,6 +68,10 @@ class Pool:
 
     command = "pool:run"
 
+    def options(self) -> FolderOptions:
+        """How a folder is cut."""
+        return FolderOptions(**asdict(self.cut) | {"seed": self.seed})
+
 
 @dataclass(frozen=True)
 class Build:
@@ -100,6 +103,12 @@ class Build:
     """Print one JSON document on stdout, and nothing else there."""
 
     command = "table:build"
+
+    def options(self) -> tuple[FolderOptions, TrainingSettings]:
+        """How a folder is cut, and how models are trained."""
+        seed = {"seed": self.seed}
+        cut = FolderOptions(**asdict(self.cut) | seed)
+        return cut, TrainingSettings(**asdict(self.training) | seed)
 
 
 @dataclass(frozen=True)
@@ -287,6 +296,24 @@ def _settings(options: Replay | Sweep) -> Settings:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command line and gives its exit status: 0, or 2 for a mistake of the user's."""
+    try:
+        options = _parse(arguments)
+        module, function = options.command.split(":")
+        run = getattr(importlib.import_module(f"dashjax.commands.{module}"), function)
+        run(options, Terminal(options.json))
+    except InputError as error:
+        return _refuse(str(error))
+    except OSError as error:
+        where = error.filename or "the disk"
+        return _refuse(f"{where}: {error.strerror}; nothing half written is kept")
+    except KeyboardInterrupt:
+        print("dashjax: stopped; what was finished is kept", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parse(arguments: list[str] | None) -> Any:
+    """The options of one command."""
     options = tyro.cli(
         Command,
         prog="dashjax",
@@ -296,24 +323,10 @@ def main(arguments: list[str] | None = None) -> int:
             tyro.conf.OmitArgPrefixes,
             tyro.conf.OmitSubcommandPrefixes,
             tyro.conf.FlagCreatePairsOff,
+            tyro.conf.PositionalMetavarFromFieldName,
         ),
     )
-    if isinstance(options, Table):
-        options = options.action
-    module, function = options.command.split(":")
-    run = getattr(importlib.import_module(f"dashjax.commands.{module}"), function)
-    try:
-        run(options, Terminal(options.json))
-    except InputError as error:
-        return _refuse(str(error))
-    except OSError as error:
-        return _refuse(
-            f"{error.filename or 'the disk'}: {error.strerror}; nothing half written is kept"
-        )
-    except KeyboardInterrupt:
-        print("dashjax: stopped; what was finished is kept", file=sys.stderr)
-        return 130
-    return 0
+    return options.action if isinstance(options, Table) else options
 
 
 def _refuse(sentence: str) -> int:

@@ -14,12 +14,11 @@ from dashjax.gaussian import Prior
 from dashjax.methods import method
 from dashjax.metrics import Row
 from dashjax.pool import Grouping, Pool
+from dashjax.progress import Advance, silent
 from dashjax.results import Experiment
 from dashjax.settings import PriorSettings, Settings
 from dashjax.sweep import Problem, run_once, sweep
 from dashjax.table import RewardTable
-
-Advance = Callable[[str, int, int], None]
 
 
 def replay(
@@ -29,7 +28,7 @@ def replay(
     *,
     mode: str = "bootstrap",
     prior: PriorSettings | None = None,
-    advance: Advance = lambda what, done, total: None,
+    advance: Advance = silent,
 ) -> Experiment:
     """Methods replayed on the rows of a reward table.
 
@@ -83,7 +82,7 @@ def synthetic(
     settings: Settings,
     *,
     variances: str = "matched",
-    advance: Advance = lambda what, done, total: None,
+    advance: Advance = silent,
 ) -> Experiment:
     """Methods on Gaussian pools drawn afresh for every seed.
 

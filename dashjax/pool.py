@@ -1,5 +1,6 @@
 """What can be chosen from: datasets in groups, and the ways of grouping them."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,11 +29,12 @@ class Grouping:
     def __post_init__(self) -> None:
         if not self.group:
             raise InputError("a pool needs at least one dataset; this one has none")
+        used = set(self.group)
         for number, name in enumerate(self.names):
-            if number not in self.group:
+            if number not in used:
                 raise InputError(f"group '{name}' has no dataset; leave it out or add one to it")
-        if max(self.group) >= len(self.names) or min(self.group) < 0:
-            raise InputError(f"a dataset names group {max(self.group)} of {len(self.names)} groups")
+        for number in used - set(range(len(self.names))):
+            raise InputError(f"a dataset names group {number} of {len(self.names)} groups")
 
     @property
     def arms(self) -> int:
@@ -106,8 +108,8 @@ class Pool:
         if len(lengths) != 1:
             raise InputError("a pool needs one group, size and cost for each dataset")
         for names, what in ((self.datasets, "dataset"), (self.groups, "group")):
-            for name in names:
-                if names.count(name) > 1:
+            for name, times in Counter(names).items():
+                if times > 1:
                     raise InputError(f"the pool has two {what}s named '{name}'; rename one")
         for name, cost in zip(self.datasets, self.costs, strict=True):
             if not 0 <= cost < float("inf"):

@@ -179,7 +179,7 @@ def assemble(path: Path, manifest: dict[str, Any]) -> RewardTable:
             for r in accuracies
         },
         storage.content_hash([*parts["rewards"], *parts["accuracies"]]),
-        sum(row["seconds"] for row in (*rewards, *accuracies)),
+        float(sum(row["seconds"] for row in (*rewards, *accuracies))),
     )
 
 

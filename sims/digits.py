@@ -15,7 +15,6 @@ import json
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import tyro
@@ -23,10 +22,11 @@ from rich.table import Table
 
 from dashjax import accuracies, data, experiments, report, results
 from dashjax.commands.terminal import Terminal
-from dashjax.data import Examples, FolderOptions
+from dashjax.data import Examples
 from dashjax.metrics import Row
+from dashjax.progress import Advance
 from dashjax.results import Experiment
-from dashjax.settings import Plan, Settings
+from dashjax.settings import FolderOptions, Plan, Settings
 from dashjax.table import Job, RewardTable, load
 from dashjax.table_writing import Writer, writing
 from dashjax.training import Order, TrainingSettings, fill, selection_accuracies
@@ -154,14 +154,16 @@ def accuracy_table(study: Study, experiment: Experiment, table: RewardTable) -> 
     return shown
 
 
-def _table(study: Study, examples: Examples, path: Path, reward: str, advance: Any) -> RewardTable:
+def _table(
+    study: Study, examples: Examples, path: Path, reward: str, advance: Advance
+) -> RewardTable:
     count = study.truth_replicates if reward == "retrain" else study.replicates
     order = Order(reward, study.training, count)
     return fill(path, examples, order, origin=data.origin(study.pool, study.cut), advance=advance)
 
 
 def _replay(
-    study: Study, examples: Examples, path: Path, folder: Path, grouping: str, advance: Any
+    study: Study, examples: Examples, path: Path, folder: Path, grouping: str, advance: Advance
 ) -> Experiment:
     began = time.perf_counter()
     plan = Plan(study.steps, study.select)
@@ -178,7 +180,7 @@ def _replay(
     return experiment
 
 
-def _train_chances(study: Study, examples: Examples, table: RewardTable, advance: Any) -> None:
+def _train_chances(study: Study, examples: Examples, table: RewardTable, advance: Advance) -> None:
     """Trains models on the selections by chance that the table lacks."""
     jobs = [
         Job(target, chosen, 0)
@@ -191,7 +193,11 @@ def _train_chances(study: Study, examples: Examples, table: RewardTable, advance
 
 
 def _train(
-    examples: Examples, training: TrainingSettings, jobs: list[Job], writer: Writer, advance: Any
+    examples: Examples,
+    training: TrainingSettings,
+    jobs: list[Job],
+    writer: Writer,
+    advance: Advance,
 ) -> None:
     selection_accuracies(
         examples,

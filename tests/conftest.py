@@ -6,28 +6,22 @@ from jaxtyping import install_import_hook
 
 install_import_hook("dashjax", "beartype.beartype")  # before dashjax is first imported
 
-from dashjax.pool import Pool  # noqa: E402
+import worlds  # noqa: E402
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 
 
-def pool_of(*sizes: int) -> Pool:
-    """A pool with one group of each size, every dataset of one example and cost 1."""
-    group = tuple(g for g, size in enumerate(sizes) for _ in range(size))
-    names = tuple(f"group {g}" for g in range(len(sizes)))
-    datasets = tuple(f"{names[g]}, dataset {arm}" for arm, g in enumerate(group))
-    return Pool(datasets, names, group, (1,) * len(group), (1.0,) * len(group))
+@pytest.fixture(scope="session")
+def square_pool():
+    """Five groups of three datasets."""
+    return worlds.pool_of(*worlds.SQUARE)
 
 
-@pytest.fixture
-def square_pool() -> Pool:
-    return pool_of(3, 3, 3, 3, 3)
-
-
-@pytest.fixture
-def ragged_pool() -> Pool:
-    return pool_of(2, 4, 1, 3)
+@pytest.fixture(scope="session")
+def ragged_pool():
+    """Groups of two, four, one and three datasets."""
+    return worlds.pool_of(*worlds.RAGGED)
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from dashjax.data import Examples, FolderOptions, embedded, folder, load
+from dashjax.data import Examples, embedded, folder, load
 from dashjax.data.embedded import shared_out
 from dashjax.data.examples import rows_of
 from dashjax.data.glyphs import FONTS, printed
 from dashjax.errors import InputError
 from dashjax.report.contact import contact_sheet
+from dashjax.settings import FolderOptions
 
 REAL = Path(os.environ.get("DASHJAX_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
 SMALL = FolderOptions(local=6, validation=8, test=10, candidates=2, candidate_size=12, side=8)

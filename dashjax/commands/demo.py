@@ -37,8 +37,8 @@ def run(options: "cli.Demo", terminal: Terminal) -> None:
         accuracies.attach(experiment, loaded)
         advance("drawing pictures", 0, 1)
         results.write(experiment, out, time.perf_counter() - began)
-        pictures = report.draw(out)
-        pictures.append(report.contact_sheet(examples, out / "pool.png"))
+        pictures = [out / "pool.png", *report.draw(out)]
+        report.contact_sheet(examples, out / "pool.png")
     terminal.show(report.summary(experiment, *HEADLINE), *report.findings(experiment))
     terminal.show(f"Results are in {out}; pictures: {', '.join(path.name for path in pictures)}")
     sentence = report.sentence(experiment, *HEADLINE)

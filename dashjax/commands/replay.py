@@ -9,11 +9,11 @@ from dashjax.commands.terminal import Terminal
 from dashjax.results import Experiment
 from dashjax.table import RewardTable
 from dashjax.table_writing import writing
-from dashjax.training import TrainingSettings
+from dashjax.training import training_of
 
 if TYPE_CHECKING:
     from dashjax import cli
-    from dashjax.accuracies import Advance
+    from dashjax.progress import Advance
 
 
 def run(options: "cli.Replay", terminal: Terminal) -> None:
@@ -42,7 +42,7 @@ def train(
 ) -> RewardTable:
     """The table with the test accuracies of the commonest selections added."""
     examples = data.reopen(loaded.origin)
-    training = TrainingSettings.from_dict(loaded.identity.training)
+    training = training_of(loaded.identity)
     with writing(loaded.path, loaded.identity, loaded.origin) as writer:
         accuracies.train_missing(
             experiment, examples, training, writer, limit=limit, advance=advance
@@ -52,7 +52,7 @@ def train(
 
 def finish(experiment: Experiment, out: Path | None, seconds: float, terminal: Terminal) -> None:
     """Prints the rows, and writes and draws them if a folder is named."""
-    terminal.show(*report.results_tables(experiment))
+    terminal.show(report.results_table(experiment.rows))
     if out:
         results.write(experiment, out, seconds)
         report.draw(out)

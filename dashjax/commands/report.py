@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def run(options: "cli.Report", terminal: Terminal) -> None:
     """Prints the rows of a result folder again and draws its pictures anew."""
     experiment = results.read(options.folder)
-    terminal.show(*report.results_tables(experiment))
+    terminal.show(report.results_table(experiment.rows))
     for path in report.draw(options.folder):
         terminal.show(f"drew {path}")
     terminal.document(experiment.document())

@@ -9,6 +9,7 @@ from rich.table import Table
 from dashjax import data, table
 from dashjax.commands.terminal import Terminal
 from dashjax.errors import InputError
+from dashjax.settings import FolderOptions
 from dashjax.table import RewardTable
 from dashjax.training import Order, fill
 
@@ -37,7 +38,7 @@ def verify(options: "cli.Verify", terminal: Terminal) -> None:
     """Checks every file of a table, and the pool that it was measured on."""
     loaded = table.load(options.table)
     if options.pool:
-        cut = data.FolderOptions(**loaded.origin["cut"])
+        cut = FolderOptions(**loaded.origin["cut"])
         if data.load(options.pool, cut).fingerprint != loaded.identity.fingerprint:
             raise InputError(
                 f"table {options.table} was measured on another pool than '{options.pool}'"

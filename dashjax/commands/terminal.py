@@ -3,13 +3,15 @@
 import contextlib
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-Advance = Callable[[str, int, int], None]
+from dashjax.progress import Advance
+
+_WIDTH = 110  # what the widest table needs
 
 
 class Terminal:
@@ -17,7 +19,9 @@ class Terminal:
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
-        self._out = Console(highlight=False, soft_wrap=False)
+        self._out = Console(highlight=False)
+        if not self._out.is_terminal:  # a file or a pipe has no width of its own
+            self._out.width = _WIDTH
         self._side = Console(stderr=True, highlight=False)
 
     def show(self, *things: Any) -> None:

@@ -2,7 +2,7 @@
 
 from dashjax.data.embedded import embedded
 from dashjax.data.examples import Examples, Target
-from dashjax.data.folder import FolderOptions, folder
-from dashjax.data.load import load
+from dashjax.data.folder import folder
+from dashjax.data.load import load, origin, reopen
 
-__all__ = ["Examples", "FolderOptions", "Target", "embedded", "folder", "load"]
+__all__ = ["Examples", "Target", "embedded", "folder", "load", "origin", "reopen"]

@@ -1,12 +1,15 @@
 """A pool by name: the one that comes with the package, or a folder."""
 
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from dashjax.data.embedded import embedded
 from dashjax.data.examples import Examples
-from dashjax.data.folder import DEFAULTS, FolderOptions, folder
+from dashjax.data.folder import DEFAULTS, folder
 from dashjax.errors import InputError
+from dashjax.settings import FolderOptions
 
 EMBEDDED = "embedded"
 _embedded_once = cache(embedded)
@@ -29,3 +32,18 @@ def load(name: str | Path, options: FolderOptions = DEFAULTS) -> Examples:
             f"there is no pool '{name}'; give '{EMBEDDED}' or a folder with one .npz file a domain"
         )
     return folder(name, options)
+
+
+def origin(name: str | Path, options: FolderOptions = DEFAULTS) -> dict[str, Any]:
+    """How `reopen` finds the pool again, as plain values: a name or full path, and the cut."""
+    where = str(name) if str(name) == EMBEDDED else str(Path(name).resolve())
+    return {"pool": where, "cut": asdict(options)}
+
+
+def reopen(origin: dict[str, Any]) -> Examples:
+    """The pool that `origin` describes.
+
+    Raises:
+        InputError: if it is no longer there.
+    """
+    return load(origin["pool"], FolderOptions(**origin["cut"]))

@@ -1,0 +1,8 @@
+"""Tables and pictures of results; they read result files only."""
+
+from dashjax.report.contact import contact_sheet
+from dashjax.report.plots import draw
+from dashjax.report.summary import findings, sentence, summary
+from dashjax.report.tables import results_table
+
+__all__ = ["contact_sheet", "draw", "findings", "results_table", "sentence", "summary"]

@@ -52,7 +52,7 @@ def best(values: np.ndarray, count: int) -> np.ndarray:
 def unit(config: dict[str, Any]) -> str:
     """What one reward measures, in words."""
     reward = config.get("reward")
-    return _UNITS.get(str(reward), str(reward) if reward else "reward")
+    return _UNITS.get(str(reward), str(reward) if reward else "units of reward")
 
 
 def right(config: dict[str, Any]) -> str:

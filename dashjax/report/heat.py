@@ -1,20 +1,22 @@
 """Heat maps whose columns are the datasets of a pool, group by group."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import QuadMesh
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, Normalize
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import offset_copy
 
 from dashjax.metrics import Row
 from dashjax.report import style
 from dashjax.report.arrays import distinct
 
-_GAP = 5.0  # points between groups
-_READABLE = 0.24  # a cell any narrower holds no number
+_GAP = 0.1  # inches between groups, at most
+_GROUP, _DATASET = 24, 28  # most characters of a name
+_LEAST = 6.5  # points that can be read
 
 
 class Columns(NamedTuple):
@@ -23,11 +25,13 @@ class Columns(NamedTuple):
     Attributes:
         datasets: names, the datasets of a group side by side.
         groups: the group of each.
-        width: of one column, in inches.
+        left: where each column begins, in widths of a column; there is a gap between groups.
+        width: of a column, in inches.
     """
 
     datasets: list[str]
     groups: list[str]
+    left: np.ndarray
     width: float
 
     @property
@@ -41,7 +45,7 @@ class Columns(NamedTuple):
     @property
     def total(self) -> float:
         """Width of all columns, in inches."""
-        return self.width * len(self.datasets)
+        return float(self.left[-1] + 1) * self.width
 
 
 class Scale(NamedTuple):
@@ -50,110 +54,137 @@ class Scale(NamedTuple):
     colours: Colormap
     norm: Normalize
 
+    @property
+    def key(self) -> ScalarMappable:
+        """What a colour bar is made from."""
+        return ScalarMappable(self.norm, self.colours)
+
 
 def columns(rows: Sequence[Row]) -> Columns:
-    """The datasets that the rows are about, as wide as a page of many allows."""
+    """The datasets that the rows are about, in columns as wide as their number allows."""
     group_of = {row["dataset"]: row["group"] for row in rows}
     order = distinct(rows, "group")
     datasets = sorted(group_of, key=lambda name: order.index(group_of[name]))
-    width = float(np.clip(16.0 / len(datasets), 0.12, 0.62))
-    return Columns(datasets, [group_of[name] for name in datasets], width)
+    places = np.array([order.index(group_of[name]) for name in datasets])
+    width = float(np.clip(14.0 / len(datasets), 0.12, 0.72))
+    left = np.arange(len(datasets)) + places * min(_GAP, 0.15 * width) / width
+    return Columns(datasets, [group_of[name] for name in datasets], left, width)
 
 
-def heat(axes: Axes, values: np.ndarray, of: Columns, scale: Scale) -> QuadMesh:
-    """Draws values `[row, dataset]`, with a gap between groups; what is missing stays white."""
-    rows, count = values.shape
-    mesh = axes.pcolormesh(
-        np.arange(count + 1),
-        np.arange(rows + 1),
-        np.ma.masked_invalid(values),
-        cmap=scale.colours,
-        norm=scale.norm,
-        edgecolors=style.PAPER,
-        linewidth=1.0 if of.width > 0.2 else 0.4,
-    )
-    for _, first, _ in of.spans[1:]:
-        axes.axvline(first, color=style.PAPER, linewidth=_GAP, zorder=2)
-    axes.set(xlim=(0, count), ylim=(rows, 0))
+def heat(axes: Axes, values: np.ndarray, of: Columns, scale: Scale) -> None:
+    """Draws values `[row, dataset]`; what is missing stays white."""
+    rows = len(values)
+    for _, first, count in of.spans:
+        axes.pcolormesh(
+            of.left[first] + np.arange(count + 1),
+            np.arange(rows + 1),
+            np.ma.masked_invalid(values[:, first : first + count]),
+            cmap=scale.colours,
+            norm=scale.norm,
+            edgecolors=style.PAPER,
+            linewidth=1.0 if of.width > 0.2 else 0.3,
+        )
+    axes.set(xlim=(0, of.left[-1] + 1), ylim=(rows, 0))
     style.bare(axes)
     axes.set_xticks([])
-    axes.set_yticks([])
-    return mesh
 
 
-def write_values(axes: Axes, texts: list[list[str]], values: np.ndarray, scale: Scale) -> None:
-    """Writes a text into each cell, dark on light and light on dark."""
+def write_values(
+    axes: Axes, texts: list[list[str]], *, values: np.ndarray, of: Columns, scale: Scale
+) -> None:
+    """Writes a text into each cell, dark on light and light on dark, if all can be read."""
+    longest = max((text for row in texts for text in row), key=len, default="")
+    points = min(style.SMALL, (of.width - 0.03) / max(style.width_of(longest, 1.0), 1e-3))
+    if points < _LEAST:
+        return
     for row, column in np.argwhere(~np.isnan(values)):
         shade = scale.colours(scale.norm(values[row, column]))
         dark = np.dot(shade[:3], (0.299, 0.587, 0.114)) < 0.55
-        axes.text(
-            column + 0.5,
-            row + 0.52,
-            texts[row][column],
-            ha="center",
-            va="center",
-            size=style.SMALL,
-            color=style.PAPER if dark else style.INK,
-            zorder=4,
-        )
+        place = float(of.left[column]) + 0.5
+        colour = style.PAPER if dark else style.INK
+        text = axes.text(place, row + 0.52, texts[row][column], color=colour, zorder=4)
+        text.set(ha="center", va="center", fontsize=points, in_layout=False)
 
 
-def room_for(texts: list[list[str]], of: Columns) -> bool:
-    """Whether every text fits into its cell."""
-    longest = max((text for row in texts for text in row), key=len, default="")
-    return of.width >= max(_READABLE, style.width_of(longest, style.SMALL) + 0.03)
-
-
-def outline(axes: Axes, row: int, places: Sequence[int]) -> None:
-    """Frames cells of a row."""
+def outline(axes: Axes, of: Columns, places: Sequence[int], *, rows: tuple[int, int]) -> None:
+    """Frames columns from one row to before another; neighbours of a group get one frame."""
     for place in places:
-        frame = Rectangle((place + 0.06, row + 0.06), 0.88, 0.88, fill=False)
-        frame.set(edgecolor=style.INK, linewidth=1.8, zorder=5)
-        axes.add_patch(frame)
+        for edge in (0, 1):
+            beside = place + 2 * edge - 1
+            if beside in places and of.groups[beside] == of.groups[place]:
+                continue
+            x = of.left[place] + edge
+            axes.plot((x, x), rows, **_FRAME)
+        for y in rows:
+            axes.plot((of.left[place], of.left[place] + 1), (y, y), **_FRAME)
+
+
+_FRAME: dict[str, Any] = {
+    "color": style.INK,
+    "linewidth": 2.0,
+    "solid_capstyle": "projecting",
+    "zorder": 5,
+    "clip_on": False,
+}
+
+
+def name_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Writes the rows' names at their left."""
+    axes.set_yticks(np.arange(len(names)) + 0.5, [style.short(name, 28) for name in names])
 
 
 def name_groups(axes: Axes, of: Columns) -> None:
     """Writes each group's name above its columns, over a bar of its colour."""
-    spans = of.spans
-    colours = style.group_colours([name for name, _, _ in spans])
-    names = [style.short(name, 24) for name, _, _ in spans]
-    room = [count * of.width for _, _, count in spans]
-    flat = all(
-        style.width_of(name, style.TEXT) <= width for name, width in zip(names, room, strict=True)
-    )
+    colours = style.group_colours([name for name, _, _ in of.spans])
+    flat = _groups_lie_flat(of)
     across = axes.get_xaxis_transform()  # x in columns, y in heights of the axes
-    pad = 0.5 * _GAP / 72 / of.width
-    for label, (name, first, count) in zip(names, spans, strict=True):
-        ends = (first + pad, first + count - pad) if count > 2 * pad else (first, first + count)
-        (bar,) = axes.plot(ends, (1, 1), color=colours[name], linewidth=7, transform=across)
-        bar.set(clip_on=False, solid_capstyle="butt", zorder=3)
-        axes.annotate(
-            label,
-            (first + count / 2, 1),
-            xytext=(0, 7),
-            xycoords=across,
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            rotation=0 if flat else 90,
-            size=style.TEXT if flat else style.SMALL,
-            weight="bold",
-        )
+    raised = offset_copy(across, axes.get_figure(root=True), y=7, units="points")
+    for name, first, count in of.spans:
+        left = of.left[first]
+        bar = Rectangle((left, 1), count, 0.0, transform=raised, clip_on=False)
+        bar.set(edgecolor=colours[name], linewidth=5, joinstyle="miter")
+        axes.add_patch(bar)
+        words = style.short(name, int(_characters(count * of.width)) if flat else _GROUP)
+        text = axes.annotate(words, (left + count / 2, 1), (0, 12), across, "offset points")
+        text.set(ha="center", va="bottom", weight="bold")
+        text.set(rotation=0 if flat else 90, fontsize=style.TEXT if flat else style.SMALL)
 
 
 def name_datasets(axes: Axes, of: Columns) -> None:
-    """Writes the datasets' names below their columns; upright or thinned out where space is short."""
-    names = [style.short(name, 28) for name in of.datasets]
-    points = float(np.clip(of.width * 72 * 0.8, 6.0, style.SMALL + 0.5))
-    flat = all(style.width_of(name, points) <= of.width - 0.02 for name in names)
-    every = max(1, int(np.ceil(points * 1.15 / 72 / of.width)))
-    places = np.arange(0, len(names), 1 if flat else every)
-    axes.set_xticks(places + 0.5, [names[place] for place in places])
+    """Writes the datasets' names below; upright, then thinned out, where space is short."""
+    names, points = [style.short(name, _DATASET) for name in of.datasets], _points(of)
+    flat = _datasets_lie_flat(of)
+    every = 1 if flat else max(1, int(np.ceil(points * 1.15 / 72 / of.width)))
+    axes.set_xticks(of.left[::every] + 0.5, names[::every])
     axes.tick_params(axis="x", labelsize=points, rotation=0 if flat else 90, pad=4)
 
 
-def outline_column(axes: Axes, place: int) -> None:
-    """Frames a column from top to bottom."""
-    frame = Rectangle((place + 0.06, 0), 0.88, 1, fill=False, transform=axes.get_xaxis_transform())
-    frame.set(edgecolor=style.INK, linewidth=1.4, zorder=5, clip_on=False)
-    axes.add_patch(frame)
+def names_height(of: Columns) -> float:
+    """Inches that the names of groups and datasets take, above and below."""
+    groups = max(style.width_of(style.short(name, _GROUP), style.SMALL) for name in of.groups)
+    datasets = max(style.width_of(style.short(name, _DATASET), _points(of)) for name in of.datasets)
+    above = 0.2 if _groups_lie_flat(of) else groups
+    return 0.4 + above + (0.2 if _datasets_lie_flat(of) else datasets)
+
+
+def _groups_lie_flat(of: Columns) -> bool:
+    """Whether there is room for each group's name, or for enough of it, above its columns."""
+    return all(
+        min(len(name), _GROUP / 2) <= _characters(count * of.width) for name, _, count in of.spans
+    )
+
+
+def _characters(width: float) -> float:
+    """How many characters of a group's name that width takes."""
+    return width / style.width_of("m", style.TEXT)
+
+
+def _datasets_lie_flat(of: Columns) -> bool:
+    """Whether each dataset's name is no wider than its column."""
+    names = [style.short(name, _DATASET) for name in of.datasets]
+    return all(style.width_of(name, _points(of)) <= of.width for name in names)
+
+
+def _points(of: Columns) -> float:
+    """Size of the datasets' names."""
+    return float(np.clip(of.width * 72 * 0.8, 6.0, style.SMALL))

@@ -3,17 +3,27 @@
 from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from dashjax import results
 from dashjax.errors import InputError
-from dashjax.report import pulls, rewards, style
+from dashjax.report import accuracy, curves, posterior, pulls, rewards, style
 from dashjax.storage import write_whole
 
-_DRAWERS = (rewards.pictures, pulls.pictures)
+_DRAWERS = (
+    rewards.pictures,
+    curves.pictures,
+    pulls.pictures,
+    posterior.pictures,
+    accuracy.pictures,
+)
+_OURS = ("rewards", "quality", "regret", "pulls", "posterior-*", "accuracy")
 
 
 def draw(folder: Path) -> list[Path]:
     """Draws all pictures that the results allow, into their folder.
+
+    Pictures of earlier results in that folder are replaced, or removed if these have no such.
 
     Args:
         folder: what `--out` made.
@@ -22,18 +32,24 @@ def draw(folder: Path) -> list[Path]:
         The files that were written; each is whole or not there.
 
     Raises:
-        InputError: if the folder holds no whole results or cannot be written to.
+        InputError: if the folder holds no whole results, or cannot be written to.
     """
     experiment = results.read(folder)
     written: list[Path] = []
-    with style.applied():
-        for pictures in _DRAWERS:
-            for name, figure in pictures(experiment):
-                path = folder / f"{name}.png"
-                canvas = FigureCanvasAgg(figure)
-                try:
-                    write_whole(path, canvas.print_png)
-                except OSError as error:
-                    raise InputError(f"{path} cannot be written; make room or give the right to")
-                written.append(path)
+    try:
+        with style.applied():
+            for pictures in _DRAWERS:
+                for name, figure in pictures(experiment):
+                    written.append(_write(figure, folder / f"{name}.png"))
+        for stale in {path for name in _OURS for path in folder.glob(f"{name}.png")}:
+            if stale not in written:
+                stale.unlink()
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written to; give the right to, or room") from error
     return written
+
+
+def _write(figure: Figure, path: Path) -> Path:
+    canvas = FigureCanvasAgg(figure)
+    write_whole(path, lambda temporary: canvas.print_png(temporary))
+    return path

@@ -18,7 +18,7 @@ TITLE, TEXT, SMALL = 18.0, 11.0, 9.0  # points
 MARGIN = 0.3
 DOTS_PER_INCH = 160
 
-_SETTINGS: dict[str, Any] = {
+_SETTINGS: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so pictures are the same everywhere
     "font.size": TEXT,
     "text.color": INK,
@@ -81,7 +81,7 @@ def page(size: tuple[float, float], title: str, detail: str) -> Figure:
         detail: what its marks mean.
     """
     width, height = size
-    lines = textwrap.wrap(detail, int((width - 2 * MARGIN) * 72 / (0.57 * TEXT)))
+    lines = textwrap.wrap(detail, int((width - 2 * MARGIN) * 72 / (0.55 * TEXT)))
     heading = MARGIN + 0.4 + 0.21 * len(lines)
     whole = heading + height + MARGIN
     figure = Figure((width, whole), dpi=DOTS_PER_INCH, facecolor=PAPER)
@@ -124,19 +124,26 @@ def _characters() -> frozenset[int]:
 
 def width_of(text: str, points: float) -> float:
     """About how wide a text is; rather too wide than too narrow."""
-    return len(text) * 0.64 * points / 72
+    return len(text) * 0.61 * points / 72
 
 
-def apart(places: np.ndarray, gap: float, top: float = 1.0) -> np.ndarray:
-    """The places, moved so that each is at least `gap` from the next and none above `top`."""
-    order = np.argsort(places, kind="stable")
-    moved = places[order].astype(float)
-    for one in range(1, len(moved)):
-        moved[one] = max(moved[one], moved[one - 1] + gap)
-    ceiling = top - gap * np.arange(len(moved))[::-1]
-    result = np.empty_like(moved)
-    result[order] = np.minimum(moved, ceiling)
-    return result
+def apart(places: np.ndarray, gap: float) -> np.ndarray:
+    """The places, each moved by as little as puts them `gap` apart, from 0 to 1 if there is room.
+
+    Of equals the first comes to lie highest. (Least squares, by pooling adjacent violators.)
+    """
+    order = np.lexsort((-np.arange(len(places)), places))
+    ladder = gap * np.arange(len(places))
+    blocks: list[list[float]] = []
+    for wanted in (places[order] - ladder).tolist():
+        blocks.append([wanted])
+        while len(blocks) > 1 and np.mean(blocks[-2]) >= np.mean(blocks[-1]):
+            last = blocks.pop()
+            blocks[-1] += last
+    shared = np.array([np.mean(block) for block in blocks for _ in block])
+    moved = np.empty(len(places))
+    moved[order] = np.minimum(np.maximum(shared, 0.0), 1.0 - ladder[-1:]) + ladder
+    return moved
 
 
 def bare(axes: Axes) -> None:

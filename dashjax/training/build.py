@@ -71,7 +71,7 @@ def compute_rewards(
         return
     works = _works(examples, settings)
     targets = sorted({cell.target for cell in cells})
-    local = _local_models(works, examples, settings, targets)
+    local = _local_models(works, examples, settings, targets) if definition.from_local else None
 
     def measure(block: Sequence[Cell]) -> np.ndarray:
         trainings = [definition.training(examples, settings, cell) for cell in block]

@@ -98,7 +98,9 @@ def fit(
 
     def step(carry: tuple, batch: Array) -> tuple[tuple, None]:
         trained, state = carry
-        updates, state = optimiser.update(jax.grad(loss)(trained, batch), state, trained)
+        slope = jax.grad(loss)(trained, batch)
+        with jax.numpy_dtype_promotion("standard"):  # optax mixes its step count with floats
+            updates, state = optimiser.update(slope, state, trained)
         return (optax.apply_updates(trained, updates), state), None
 
     (trained, _), _ = jax.lax.scan(step, (parameters, optimiser.init(parameters)), rows)

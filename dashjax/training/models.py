@@ -102,7 +102,7 @@ class PatchConvolution(linen.Module):
     @linen.compact
     def __call__(
         self, images: Float[Array, "channel height width example"]
-    ) -> Float[Array, "width height width example"]:
+    ) -> Float[Array, "filter height width example"]:
         """The convolved images plus bias."""
         channels, *rest = images.shape
         kernel = self.param(

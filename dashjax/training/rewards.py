@@ -43,10 +43,10 @@ class TrainingSettings:
     local_steps: int = 300
     fine_tuning_steps: int = 60
     retrain_steps: int = 200
-    selection_steps: int = 400
+    selection_steps: int = 300
     batch: int = 32
-    learning_rate: float = 1e-3
-    candidate_sample: int = 100
+    learning_rate: float = 2e-3
+    candidate_sample: int = 120
     validation_batch: int = 32
     agreement_batch: int = 32
     convolution_widths: tuple[int, ...] = (12, 24)

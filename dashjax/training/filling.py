@@ -1,18 +1,16 @@
 """Filling a reward table: which cells are missing, train them, commit them."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dashjax.data.examples import Examples
 from dashjax.errors import InputError
+from dashjax.progress import Advance, silent
 from dashjax.table import Identity, RewardTable, load
 from dashjax.table_writing import writing
 from dashjax.training.build import compute_rewards
 from dashjax.training.rewards import TrainingSettings, reward_named
-
-Advance = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Order:
     """
 
     reward: str = "gain"
-    training: TrainingSettings = TrainingSettings()
+    training: TrainingSettings = field(default_factory=TrainingSettings)
     replicates: int = 12
     targets: tuple[str, ...] = ()
 
@@ -52,13 +50,21 @@ def identity(examples: Examples, order: Order) -> Identity:
     )
 
 
+def training_of(identity: Identity) -> TrainingSettings:
+    """The training settings that a table was built with."""
+    saved = identity.training
+    return TrainingSettings(
+        **{key: tuple(value) if isinstance(value, list) else value for key, value in saved.items()}
+    )
+
+
 def fill(
     path: Path,
     examples: Examples,
     order: Order,
     *,
     origin: dict[str, Any],
-    advance: Advance = lambda what, done, total: None,
+    advance: Advance = silent,
 ) -> RewardTable:
     """The table in a folder, after computing the cells that it lacks.
 

@@ -1,0 +1,77 @@
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from worlds import RAGGED, pool_of, quick_jit, usual_prior
+
+from dashjax import policies, sources
+from dashjax.beliefs import exact, flat
+from dashjax.rollout import Learner, ask, mean_of, rollout, tell
+from dashjax.selection import top_k
+
+GROUPING = pool_of(*RAGGED).grouping
+PRIOR = usual_prior(4)
+POLICY = policies.thompson_by_group(exact(PRIOR, GROUPING))
+JUDGE = flat(PRIOR, GROUPING)
+SOURCE = sources.gaussian(sources.drawn(PRIOR, GROUPING), PRIOR.noise_var)
+KEY, STEPS = jax.random.key(4), 20
+
+
+@functools.cache
+def run():
+    """One run, and its true utilities."""
+
+    def one(key):
+        world = SOURCE.init(jax.random.split(key)[0])
+        return rollout(
+            key, POLICY, SOURCE, belief=JUDGE, choose=top_k(3), select=3, steps=STEPS
+        ), SOURCE.utility(world)
+
+    return jax.tree.map(np.asarray, quick_jit(one)(KEY))
+
+
+def test_regret_is_what_the_best_arm_would_have_given_more():
+    trace, utility = run()
+
+    np.testing.assert_allclose(trace.regret, utility.max() - utility[trace.arm], atol=1e-6)
+
+
+def test_simple_regret_is_that_of_the_judges_selection_after_each_step():
+    trace, utility = run()
+    best, state = np.sort(utility)[-3:].mean(), JUDGE.init()
+    update, choose = quick_jit(JUDGE.update), quick_jit(lambda state: top_k(3)(JUDGE, state))
+    for step in range(STEPS):
+        state = update(state, trace.arm[step], trace.reward[step])
+        chosen = np.asarray(choose(state))
+        assert trace.simple_regret[step] == pytest.approx(best - utility[chosen].mean(), abs=1e-6)
+    np.testing.assert_array_equal(trace.selection, chosen)
+
+
+def test_rewards_are_near_the_utility_of_the_arm_pulled():
+    trace, utility = run()
+    noise = (trace.reward - utility[trace.arm]) / 0.05
+
+    assert np.abs(noise).max() < 4.5
+    assert 0.5 < noise.std() < 1.7
+
+
+def test_asking_and_telling_one_by_one_is_the_same_run():
+    """What a live study does; there is no second loop."""
+    trace, _ = run()
+    key_policy = jax.random.split(KEY)[1]
+    learner = Learner(POLICY.init(), JUDGE.init())
+    ask_once = quick_jit(lambda learner, step: ask(key_policy, POLICY, learner, step))
+    tell_once = quick_jit(lambda *told: tell(POLICY, JUDGE, *told))
+    for step in range(STEPS):
+        arm = ask_once(learner, jnp.int32(step))
+        assert arm == trace.arm[step]
+        learner = tell_once(learner, arm, jnp.float32(trace.reward[step]))
+
+
+def test_the_mean_of_no_arms_is_zero():
+    utility = jnp.array([1.0, 2.0, 4.0])
+
+    assert mean_of(utility, jnp.array([True, False, True])) == 2.5
+    assert mean_of(utility, jnp.zeros(3, bool)) == 0

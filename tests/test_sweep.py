@@ -1,0 +1,164 @@
+import functools
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from worlds import SQUARE, pool_of, usual_prior
+
+from dashjax import metrics, sources
+from dashjax.errors import InputError
+from dashjax.methods import METHODS
+from dashjax.metrics import Block
+from dashjax.sweep import BLOCK, Plan, Problem, blocks, run_once, sweep
+
+GROUPING = pool_of(*SQUARE).grouping
+PLAN = Plan(steps=200, select=3)
+STEPS_TO_005, STEPS_TO_002 = "steps_to_regret_0.005", "steps_to_regret_0.002"
+
+
+def world(prior):
+    """Utilities drawn anew for every seed."""
+    return sources.gaussian(sources.drawn(prior, GROUPING), prior.noise_var)
+
+
+PROBLEM = Problem(world, usual_prior(5), usual_prior(5), GROUPING)
+
+
+def runs(name="dash", seeds=700, plan=PLAN, **changes) -> Block:
+    """All runs of a sweep in one block."""
+    parts = list(blocks(METHODS[name], PROBLEM, plan, **{"seeds": seeds, "seed": 0} | changes))
+    return Block(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+@functools.cache
+def seven_hundred() -> Block:
+    return runs()
+
+
+def assert_same(block, other):
+    for field, same in zip(block, other, strict=True):
+        np.testing.assert_array_equal(field, same)
+
+
+@pytest.mark.parametrize("seeds", [1, 5, BLOCK + 1])
+def test_a_run_does_not_depend_on_how_many_there_are(seeds):
+    few = runs(seeds=seeds)
+
+    assert len(few.regret) == seeds
+    assert_same(few, [field[:seeds] for field in seven_hundred()])
+
+
+def test_a_run_does_not_depend_on_the_methods_run_before():
+    runs("flat", seeds=5)
+
+    assert_same(runs(seeds=5), [field[:5] for field in seven_hundred()])
+
+
+def test_a_longer_run_begins_like_a_shorter_one():
+    short = runs(seeds=20, plan=Plan(steps=40, select=3))
+
+    np.testing.assert_array_equal(short.simple_regret, seven_hundred().simple_regret[:20, :40])
+
+
+def test_seeds_differ():
+    regret = seven_hundred().regret
+
+    assert len(np.unique(regret)) > 690
+    assert not np.isin(runs(seeds=20, seed=1).regret, regret).any()
+
+
+def test_one_run_alone_is_the_run_of_that_number():
+    all_runs = seven_hundred()
+    for number in (0, 600):
+        one = run_once(METHODS["dash"], PROBLEM, PLAN, number=number)
+        pulls = np.bincount(one.arm, minlength=15)
+        np.testing.assert_array_equal(pulls, all_runs.pulls[number])
+        np.testing.assert_array_equal(one.selection, all_runs.selection[number])
+        np.testing.assert_allclose(one.simple_regret, all_runs.simple_regret[number], atol=1e-6)
+
+
+def save_runs(path):
+    """What the test below runs where there are four devices."""
+    assert jax.local_device_count() == 4
+    np.savez(path, **runs()._asdict())
+
+
+@pytest.mark.skipif(
+    jax.default_backend() != "cpu" or jax.local_device_count() != 1,
+    reason="compares one CPU device with four",
+)
+def test_four_devices_give_what_one_gives_to_the_last_bit(tmp_path):
+    subprocess.run(
+        [sys.executable, "-c", f"import test_sweep; test_sweep.save_runs({str(tmp_path / 'x')!r})"],
+        cwd=Path(__file__).parent,
+        env=os.environ
+        | {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu"},
+        check=True,
+    )
+    with np.load(tmp_path / "x.npz") as four:
+        assert_same(seven_hundred(), [four[name] for name in Block._fields])
+
+
+def test_nothing_is_traced_again_for_another_target_prior_or_number_of_seeds():
+    traced = []
+
+    def build(rewards):
+        traced.append(rewards.shape)
+        return sources.replay(rewards)
+
+    def replayed(rewards, noise_sd, seeds, seed):
+        prior = usual_prior(5)._replace(noise_var=jnp.float32(noise_sd**2))
+        problem = Problem(build, rewards, prior, GROUPING)
+        return sweep(METHODS["round-robin"], problem, Plan(15, 3), seeds=seeds, seed=seed)
+
+    rewards = np.random.default_rng(0).normal(0.5, 0.1, (2, 15, 4)).astype(np.float32)
+    first = replayed(rewards[0], 0.05, 10, 0)
+    once = len(traced)
+    other = replayed(rewards[1], 0.1, 700, 1)
+
+    assert once >= 1
+    assert len(traced) == once
+    assert first.simple_regret[-1] != other.simple_regret[-1]
+
+
+def test_progress_is_told_of_every_run():
+    told = []
+    results = sweep(METHODS["dash"], PROBLEM, PLAN, seeds=700, advance=told.append)
+
+    assert sum(told) == 700
+    assert len(told) == -(-700 // (BLOCK * jax.local_device_count()))
+    assert results.seeds == 700
+
+
+@pytest.mark.parametrize(
+    ("plan", "seeds", "sentence"),
+    [
+        (Plan(10, 0), 5, "cannot select 0 of 15 datasets; give 1 to 15"),
+        (Plan(10, 16), 5, "cannot select 16 of 15 datasets; give 1 to 15"),
+        (Plan(0, 3), 5, "0 steps, 5 seeds: both must be at least 1"),
+        (Plan(10, 3), 0, "10 steps, 0 seeds: both must be at least 1"),
+        (Plan(10, 3, tolerance=-0.1), 5, "the tolerance is -0.1; it must be 0 or more"),
+        (Plan(10, 3, tolerance=float("nan")), 5, "the tolerance is nan"),
+        (Plan(10, 3, "best"), 5, "unknown selection 'best'; choose from top-k, percentile"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(plan, seeds, sentence):
+    with pytest.raises(InputError, match=sentence):
+        sweep(METHODS["dash"], PROBLEM, plan, seeds=seeds)
+
+
+def test_steps_to_a_small_regret_are_those_of_the_reference():
+    """Spec section 2.5, first table: DaSH 23 and 75 from 1,500 instances, the flat model never."""
+    dash, flat = (
+        metrics.row(sweep(METHODS[name], PROBLEM, PLAN, seeds=20_000)) for name in ("dash", "flat")
+    )
+
+    assert 21 <= dash[STEPS_TO_005] <= 29
+    assert 80 <= dash[STEPS_TO_002] <= 105
+    assert flat[STEPS_TO_005] is None
+    assert flat[STEPS_TO_002] is None
