@@ -8,9 +8,10 @@ from dashjax.data import Examples
 from dashjax.metrics import Row, mean_and_interval
 from dashjax.progress import Advance
 from dashjax.results import Experiment
+from dashjax.settings import TrainingSettings
 from dashjax.table import Job, RewardTable
 from dashjax.table_writing import Writer
-from dashjax.training import TrainingSettings, selection_accuracies
+from dashjax.training import selection_accuracies
 
 Selection = tuple[str, frozenset[str]]  # target, datasets
 

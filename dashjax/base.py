@@ -57,4 +57,5 @@ class Source(NamedTuple):
     utility: Callable[[State], Float[Array, " arm"]]  # the truth, for regret alone
 
 
-Choose = Callable[[Belief, State], Bool[Array, " arm"]]  # what we recommend: the selection
+Precedence = Int[Array, " arm"]  # all arms, in the order in which equals come
+Choose = Callable[[Belief, State, Precedence], Bool[Array, " arm"]]  # what we recommend

@@ -12,9 +12,7 @@ from tyro.conf import Positional, subcommand
 from dashjax.commands.terminal import Terminal
 from dashjax.errors import InputError
 from dashjax.methods import METHODS
-from dashjax.settings import FolderOptions, PriorSettings, Settings
-from dashjax.sweep import Plan
-from dashjax.training import TrainingSettings
+from dashjax.settings import FolderOptions, Plan, PriorSettings, Settings, TrainingSettings
 
 _METHODS = "which methods to run: " + ", ".join(METHODS)
 Methods = Annotated[tuple[str, ...], tyro.conf.arg(help=_METHODS)]
@@ -87,7 +85,7 @@ class Build:
     """Folder of the table: a new one, or one to go on with."""
     targets: tuple[str, ...] = ()
     """Targets to measure for; all of the pool if none is named."""
-    replicates: int = 12
+    replicates: int = 16
     """Independent measurements of every dataset for every target."""
     reward: str = "gain"
     """`gain`: validation accuracy won by fine-tuning the local model on local and candidate
@@ -106,9 +104,9 @@ class Build:
 
     def options(self) -> tuple[FolderOptions, TrainingSettings]:
         """How a folder is cut, and how models are trained."""
-        seed = {"seed": self.seed}
-        cut = FolderOptions(**asdict(self.cut) | seed)
-        return cut, TrainingSettings(**asdict(self.training) | seed)
+        cut: dict[str, Any] = asdict(self.cut) | {"seed": self.seed}
+        training: dict[str, Any] = asdict(self.training) | {"seed": self.seed}
+        return FolderOptions(**cut), TrainingSettings(**training)
 
 
 @dataclass(frozen=True)

@@ -63,24 +63,25 @@ def rollout(
         select: size of the best set that the selection is measured against.
         steps: number of pulls.
     """
-    key_source, key_policy = jax.random.split(key)
+    key_source, key_policy, key_precedence = jax.random.split(key, 3)
     world = source.init(key_source)
     utility = source.utility(world)
     best_mean = jnp.mean(jax.lax.top_k(utility, select)[0])
     best_arm = jnp.max(utility)
+    precedence = jax.random.permutation(key_precedence, utility.shape[0]).astype(jnp.int32)
 
     def one(carry, step):
         learner, world = carry
         arm = ask(key_policy, policy, learner, step)
         reward, world = source.pull(world, arm)
         learner = tell(policy, belief, learner, arm, reward)
-        chosen = mean_of(utility, choose(belief, learner.belief))
+        chosen = mean_of(utility, choose(belief, learner.belief, precedence))
         regret = best_arm - utility[arm]
         return (learner, world), (arm, reward, best_mean - chosen, regret)
 
     start = (Learner(policy.init(), belief.init()), world)
     (learner, _), trace = jax.lax.scan(one, start, jnp.arange(steps, dtype=jnp.int32))
-    return Run(*trace, selection=choose(belief, learner.belief))
+    return Run(*trace, selection=choose(belief, learner.belief, precedence))
 
 
 def mean_of(utility: Float[Array, " arm"], mask: Bool[Array, " arm"]) -> Float[Array, ""]:

@@ -1,17 +1,21 @@
-"""What we recommend: the arms selected from a belief, as a mask `[arm]`."""
+"""What we recommend: the arms selected from a belief, as a mask `[arm]`.
+
+Before its first pull an arm is the equal of many others. Which of equals comes first is a matter of
+chance, drawn once a run: the order of the columns would favour the pool's first group.
+"""
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from dashjax.base import Belief, Choose, State
+from dashjax.base import Belief, Choose, Precedence, State
 
 
 def top_k(count: int) -> Choose:
-    """The `count` arms of largest posterior mean, the first of equals."""
+    """The `count` arms of largest posterior mean."""
 
-    def choose(belief: Belief, state: State) -> Bool[Array, " arm"]:
-        return best(belief.moments(state).mean, count)
+    def choose(belief: Belief, state: State, precedence: Precedence) -> Bool[Array, " arm"]:
+        return best(belief.moments(state).mean, precedence, count)
 
     return choose
 
@@ -22,7 +26,7 @@ def percentile(percent: float) -> Choose:
     A mean that equals the percentile is in, so that the selection is never empty.
     """
 
-    def choose(belief: Belief, state: State) -> Bool[Array, " arm"]:
+    def choose(belief: Belief, state: State, precedence: Precedence) -> Bool[Array, " arm"]:
         mean = belief.moments(state).mean
         return mean >= jnp.percentile(mean, percent)
 
@@ -36,18 +40,18 @@ def group_then_arm(count: int) -> Choose:
     trusted: over mixed groups it cannot find what lies apart (spec section 2.6).
     """
 
-    def choose(belief: Belief, state: State) -> Bool[Array, " arm"]:
+    def choose(belief: Belief, state: State, precedence: Precedence) -> Bool[Array, " arm"]:
         group_mean = belief.grouping.spread(belief.group_moments(state).mean)
-        order = jnp.lexsort((-belief.moments(state).mean, -group_mean))
-        return _mask(order[:count], belief.grouping.arms)
+        means = (-belief.moments(state).mean[precedence], -group_mean[precedence])
+        return _mask(precedence[jnp.lexsort(means)[:count]], belief.grouping.arms)
 
     return choose
 
 
-def best(values: Float[Array, " arm"], count: int) -> Bool[Array, " arm"]:
-    """Mask of the `count` largest values, the first of equals."""
-    _, arms = jax.lax.top_k(values, count)
-    return _mask(arms, values.shape[0])
+def best(values: Float[Array, " arm"], precedence: Precedence, count: int) -> Bool[Array, " arm"]:
+    """Mask of the `count` largest values."""
+    _, places = jax.lax.top_k(values[precedence], count)  # the first of equals
+    return _mask(precedence[places], values.shape[0])
 
 
 def _mask(arms: Array, size: int) -> Bool[Array, " arm"]:

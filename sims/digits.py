@@ -26,10 +26,10 @@ from dashjax.data import Examples
 from dashjax.metrics import Row
 from dashjax.progress import Advance
 from dashjax.results import Experiment
-from dashjax.settings import FolderOptions, Plan, Settings
+from dashjax.settings import FolderOptions, Plan, Settings, TrainingSettings
 from dashjax.table import Job, RewardTable, load
 from dashjax.table_writing import Writer, writing
-from dashjax.training import Order, TrainingSettings, fill, selection_accuracies
+from dashjax.training import Order, fill, selection_accuracies
 
 METHODS = ("dash", "dash-exact", "joint-ts", "flat", "round-robin", "random")
 
@@ -40,7 +40,7 @@ class Study:
 
     pool: str = "embedded"
     """`embedded`, or a folder with one .npz file a domain."""
-    replicates: int = 12
+    replicates: int = 16
     """Measurements of every dataset for every target, reward `gain`."""
     truth_replicates: int = 10
     """Measurements by training from scratch, reward `retrain`."""

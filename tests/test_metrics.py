@@ -27,7 +27,7 @@ def block_of(simple_regret, seed=0) -> Block:
     return Block(
         np.asarray(simple_regret, np.float32),
         rng.exponential(1, seeds).astype(np.float32),
-        rng.integers(0, 9, (seeds, 4)).astype(np.int32),
+        rng.integers(0, 1000, (seeds, 4)).astype(np.int32),
         rng.random((seeds, 4)) < 0.5,
     )
 

@@ -4,7 +4,7 @@ import pytest
 
 from dashjax import places
 
-SHAPES = [(1, 1), (4, 5), (16, 8), (16, 9), (40, 30)]  # at most 128 elements, and more
+SHAPES = [(1, 1), (16, 8), (16, 9)]  # at most 128 elements, and more
 
 
 def numbered(shape, dtype=jnp.float32):

@@ -1,7 +1,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from worlds import pool_of
+from worlds import RAGGED, SQUARE, pool_of
 
 from dashjax.errors import InputError
 from dashjax.pool import GROUPINGS, Grouping, Pool, single
@@ -65,8 +65,9 @@ def test_small_pools_can_be_grouped_in_every_way(kind, sizes):
 
 
 @pytest.mark.parametrize("kind", GROUPINGS)
-def test_an_arm_is_found_at_its_place(ragged_pool, kind):
-    grouping = ragged_pool.regroup(kind)
+@pytest.mark.parametrize("sizes", [SQUARE, RAGGED])
+def test_an_arm_is_found_at_its_place(sizes, kind):
+    grouping = pool_of(*sizes).regroup(kind)
     arms = np.arange(grouping.arms)
     group = np.asarray(grouping.group)
     by_group = 10.0 * jnp.arange(grouping.groups, dtype=float)

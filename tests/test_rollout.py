@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import stats
 from worlds import RAGGED, pool_of, quick_jit, usual_prior
 
 from dashjax import policies, sources
@@ -24,7 +25,7 @@ def run():
     """One run, and its true utilities."""
 
     def one(key):
-        world = SOURCE.init(jax.random.split(key)[0])
+        world = SOURCE.init(jax.random.split(key, 3)[0])
         return rollout(
             key, POLICY, SOURCE, belief=JUDGE, choose=top_k(3), select=3, steps=STEPS
         ), SOURCE.utility(world)
@@ -41,7 +42,9 @@ def test_regret_is_what_the_best_arm_would_have_given_more():
 def test_simple_regret_is_that_of_the_judges_selection_after_each_step():
     trace, utility = run()
     best, state = np.sort(utility)[-3:].mean(), JUDGE.init()
-    update, choose = quick_jit(JUDGE.update), quick_jit(lambda state: top_k(3)(JUDGE, state))
+    precedence = jax.random.permutation(jax.random.split(KEY, 3)[2], 10).astype(jnp.int32)
+    update = quick_jit(JUDGE.update)
+    choose = quick_jit(lambda state: top_k(3)(JUDGE, state, precedence))
     for step in range(STEPS):
         state = update(state, trace.arm[step], trace.reward[step])
         chosen = np.asarray(choose(state))
@@ -60,7 +63,7 @@ def test_rewards_are_near_the_utility_of_the_arm_pulled():
 def test_asking_and_telling_one_by_one_is_the_same_run():
     """What a live study does; there is no second loop."""
     trace, _ = run()
-    key_policy = jax.random.split(KEY)[1]
+    key_policy = jax.random.split(KEY, 3)[1]
     learner = Learner(POLICY.init(), JUDGE.init())
     ask_once = quick_jit(lambda learner, step: ask(key_policy, POLICY, learner, step))
     tell_once = quick_jit(lambda *told: tell(POLICY, JUDGE, *told))
@@ -68,6 +71,28 @@ def test_asking_and_telling_one_by_one_is_the_same_run():
         arm = ask_once(learner, jnp.int32(step))
         assert arm == trace.arm[step]
         learner = tell_once(learner, arm, jnp.float32(trace.reward[step]))
+
+
+def test_which_of_equals_is_selected_is_a_matter_of_chance():
+    rewards = jnp.full((10, 1), 0.5).at[0].set(0.3)  # arm 0 is pulled, and falls behind
+
+    @quick_jit
+    @jax.vmap
+    def selected(key):
+        return rollout(
+            key,
+            policies.round_robin(JUDGE),
+            sources.replay(rewards, "mean"),
+            belief=JUDGE,
+            choose=top_k(3),
+            select=3,
+            steps=1,
+        ).selection
+
+    often = np.asarray(selected(jax.random.split(KEY, 6000))).sum(axis=0)
+
+    assert often[0] == 0
+    assert stats.chisquare(often[1:]).pvalue > 7e-6
 
 
 def test_the_mean_of_no_arms_is_zero():

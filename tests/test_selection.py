@@ -15,6 +15,10 @@ from dashjax.selection import best, group_then_arm, percentile, top_k
 RUNS = 20_000
 
 
+IN_TURN = jnp.arange(10, dtype=jnp.int32)
+BACKWARDS = IN_TURN[::-1]
+
+
 @functools.cache
 def ragged_means():
     """A belief over a ragged pool after some pulls, its arms' means and its groups' means."""
@@ -28,12 +32,24 @@ def ragged_means():
 def test_top_k_takes_the_largest_means():
     belief, state, means, _ = ragged_means()
     for count in (1, 3, 9, 10):
-        chosen = np.flatnonzero(top_k(count)(belief, state))
+        chosen = np.flatnonzero(top_k(count)(belief, state, BACKWARDS))
         assert set(chosen) == set(np.argsort(-means)[:count])
 
 
-def test_the_first_of_equals_is_taken():
-    np.testing.assert_array_equal(best(jnp.array([1.0, 2.0, 2.0, 2.0]), 2), [0, 1, 1, 0])
+def test_the_first_in_precedence_of_equals_is_taken():
+    values = jnp.array([1.0, 2.0, 2.0, 2.0])
+
+    np.testing.assert_array_equal(best(values, jnp.array([0, 1, 2, 3]), 2), [0, 1, 1, 0])
+    np.testing.assert_array_equal(best(values, jnp.array([3, 0, 1, 2]), 2), [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("choose", [top_k, group_then_arm])
+def test_before_any_pull_precedence_decides(choose):
+    belief, *_ = ragged_means()
+    precedence = jax.random.permutation(jax.random.key(0), IN_TURN)
+    chosen = choose(4)(belief, belief.init(), precedence)
+
+    assert set(np.flatnonzero(chosen)) == set(np.asarray(precedence)[:4])
 
 
 def test_group_then_arm_fills_up_group_by_group():
@@ -41,14 +57,15 @@ def test_group_then_arm_fills_up_group_by_group():
     group = np.asarray(belief.grouping.group)
     order = sorted(range(10), key=lambda arm: (-group_means[group[arm]], -means[arm]))
     for count in (1, 3, 5, 10):
-        assert set(np.flatnonzero(group_then_arm(count)(belief, state))) == set(order[:count])
+        chosen = group_then_arm(count)(belief, state, BACKWARDS)
+        assert set(np.flatnonzero(chosen)) == set(order[:count])
 
 
 def test_percentile_takes_the_means_above_it():
     belief, state, means, _ = ragged_means()
     for percent in (0.0, 35.0, 80.0, 90.0):
         expected = means >= np.percentile(means, percent)
-        np.testing.assert_array_equal(percentile(percent)(belief, state), expected)
+        np.testing.assert_array_equal(percentile(percent)(belief, state, IN_TURN), expected)
 
 
 @pytest.mark.parametrize("select", [1, 2, 3, 7, 10])
@@ -56,8 +73,8 @@ def test_the_percentile_selection_takes_as_many_as_asked_unless_means_are_equal(
     belief, state, *_ = ragged_means()
     choose = SELECTIONS["percentile"](select, 10)
 
-    assert choose(belief, state).sum() == select
-    assert choose(belief, belief.init()).all()
+    assert choose(belief, state, IN_TURN).sum() == select
+    assert choose(belief, belief.init(), IN_TURN).all()
 
 
 # chance that one pull of every dataset finds all three of the best group (spec section 2.6);
@@ -82,8 +99,8 @@ def found_all_three(key, prior, grouping):
     wanted = jnp.arange(15) // 3 == jnp.argmax(groups)
 
     def found(builder, choose):
-        belief = builder(prior, grouping)
-        return (choose(belief, told(belief, jnp.arange(15), rewards)) == wanted).all()
+        belief, arms = builder(prior, grouping), jnp.arange(15, dtype=jnp.int32)
+        return (choose(belief, told(belief, arms, rewards), arms) == wanted).all()
 
     return found(flat, top_k(3)), found(exact, top_k(3)), found(exact, group_then_arm(3))
 

@@ -6,7 +6,7 @@ import numpy as np
 import oracle
 import pytest
 from scipy import stats
-from worlds import STANDARD_ERRORS, assert_law, assert_within_errors, pool_of, uneven_prior
+from worlds import assert_law, assert_within_errors, pool_of, uneven_prior
 
 from dashjax import policies, sources
 from dashjax.beliefs import exact, flat
@@ -179,20 +179,6 @@ def test_drawn_utilities_follow_the_prior_of_their_groups():
     law = oracle.prior_law(prior, grouping)
 
     assert_law(draws, law.mean[4:], law.cov[4:, 4:])
-
-
-def test_rewards_do_not_depend_on_the_utilities_drawn_beside_them():
-    """The noise of a run and its utilities come from different keys."""
-    source = sources.gaussian(sources.drawn(uneven_prior(1), pool_of(2).grouping), jnp.float32(1))
-
-    def both(key):
-        state = source.init(key)
-        return source.utility(state)[0], source.pull(state, jnp.int32(0))[0]
-
-    utility, reward = jax.jit(jax.vmap(both))(jax.random.split(KEY, 20_000))
-    correlation = np.corrcoef(utility, reward - utility)[0, 1]
-
-    assert abs(correlation) < STANDARD_ERRORS / 20_000**0.5
 
 
 def test_an_unknown_replay_mode_is_refused():

@@ -11,13 +11,13 @@ import pytest
 from dashjax.data.examples import Examples, Target
 from dashjax.errors import InputError
 from dashjax.pool import Pool
+from dashjax.settings import TrainingSettings
 from dashjax.table import Cell, Job
 from dashjax.training import fit
 from dashjax.training.build import compute_rewards, selection_accuracies
 from dashjax.training.models import PatchConvolution, max_pool, network
 from dashjax.training.rewards import (
     REWARDS,
-    TrainingSettings,
     batches,
     dataset_rows,
     generator,

@@ -1,30 +1,36 @@
 """What an experiment comes to, in a short table, plain warnings and one sentence."""
 
+from rich.box import HORIZONTALS
 from rich.table import Table
 
 from dashjax.metrics import Row
 from dashjax.results import Experiment
 
+_CAPTION = (
+    "steps to settle: median over runs of the exploration steps after which the selection stays "
+    "right [95 % interval]; right @60: share of runs after 60 steps; test accuracy in %: "
+    "local model → trained on the selection too (trained on all of the target's own group)"
+)
 _MANY = 0.2  # share of runs without a right selection that is worth a warning
 
 
 def summary(experiment: Experiment, method: str, other: str) -> Table:
     """A row a target: what `method` selects, after how many steps against `other`, and the gain."""
-    shown = Table(title=f"What {method} selects, and what it costs (95 % intervals over runs)")
-    shown.add_column("target")
-    shown.add_column("take")
-    for name in (method, other):
-        shown.add_column(f"steps to settle\n{name}", justify="right")
-    for name in (method, other):
-        shown.add_column(f"right after\n60 steps, {name}", justify="right")
-    shown.add_column("test accuracy\nlocal > selected > own group", justify="right")
+    shown = Table(box=HORIZONTALS, padding=(0, 1, 0, 0), pad_edge=False, show_lines=True)
+    shown.caption, shown.caption_justify = _CAPTION, "left"
+    headings = ["steps to\nsettle\n", "right\n@60\n"]
+    columns = [heading + name for heading in headings for name in (method, other)]
+    shown.add_column("target", no_wrap=True)
+    shown.add_column(f"take,\nsays {method}", no_wrap=True)
+    for column in (*columns, "test\naccuracy"):
+        shown.add_column(column, justify="right", no_wrap=True)
     for target in experiment.config["targets"]:
         rows = [_row(experiment, target, name) for name in (method, other)]
         shown.add_row(
             target,
-            ", ".join(_commonest(experiment, target, method)["datasets"]),
+            "\n".join(_commonest(experiment, target, method)["datasets"]),
             *(_steps(row) for row in rows),
-            *(_percent_interval(row, "p_right_60") for row in rows),
+            *(f"{row['p_right_60']:.0%}" for row in rows),
             _gain(experiment, target, rows[0]),
         )
     return shown
@@ -121,10 +127,13 @@ def _gain(experiment: Experiment, target: str, row: Row) -> str:
         row["accuracy"],
         _accuracy(experiment, target, "global"),
     ]
-    return " > ".join("-" if value is None else f"{value:.0%}" for value in values)
+    local, selected, own = ("-" if value is None else f"{100 * value:.0f}" for value in values)
+    return f"{local}→{selected} ({own})"
 
 
 def _steps(row: Row) -> str:
+    if row["steps_median"] is None:
+        return _median(row)
     bounds = [row["steps_median_low"], row["steps_median_high"]]
     return f"{_median(row)} [{', '.join(_number(bound, row) for bound in bounds)}]"
 
@@ -135,11 +144,6 @@ def _median(row: Row) -> str:
 
 def _number(steps: float | None, row: Row) -> str:
     return f">{row['steps']}" if steps is None else f"{steps:.0f}"
-
-
-def _percent_interval(row: Row, key: str) -> str:
-    low, high = row[f"{key}_low"], row[f"{key}_high"]
-    return f"{row[key]:.0%} [{low:.0%}, {high:.0%}]"
 
 
 def _listed(names: list[str]) -> str:

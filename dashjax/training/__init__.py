@@ -2,12 +2,11 @@
 
 from dashjax.training.build import compute_rewards, selection_accuracies
 from dashjax.training.filling import Order, fill, training_of
-from dashjax.training.rewards import REWARDS, TrainingSettings
+from dashjax.training.rewards import REWARDS
 
 __all__ = [
     "REWARDS",
     "Order",
-    "TrainingSettings",
     "compute_rewards",
     "fill",
     "selection_accuracies",

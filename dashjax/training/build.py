@@ -21,12 +21,12 @@ import optax
 
 from dashjax.data.examples import Examples
 from dashjax.errors import InputError
+from dashjax.settings import TrainingSettings
 from dashjax.table import Cell, Job
 from dashjax.training.fit import Data, Trainer, trainer
 from dashjax.training.models import Parameters, network
 from dashjax.training.rewards import (
     Training,
-    TrainingSettings,
     dataset_rows,
     local_model,
     reward_named,

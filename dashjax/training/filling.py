@@ -7,10 +7,11 @@ from typing import Any
 from dashjax.data.examples import Examples
 from dashjax.errors import InputError
 from dashjax.progress import Advance, silent
+from dashjax.settings import TrainingSettings
 from dashjax.table import Identity, RewardTable, load
 from dashjax.table_writing import writing
 from dashjax.training.build import compute_rewards
-from dashjax.training.rewards import TrainingSettings, reward_named
+from dashjax.training.rewards import reward_named
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Order:
 
     reward: str = "gain"
     training: TrainingSettings = field(default_factory=TrainingSettings)
-    replicates: int = 12
+    replicates: int = 16
     targets: tuple[str, ...] = ()
 
 
@@ -52,10 +53,11 @@ def identity(examples: Examples, order: Order) -> Identity:
 
 def training_of(identity: Identity) -> TrainingSettings:
     """The training settings that a table was built with."""
-    saved = identity.training
-    return TrainingSettings(
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in saved.items()}
-    )
+    saved: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in identity.training.items()
+    }
+    return TrainingSettings(**saved)
 
 
 def fill(
