@@ -6,12 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.datasets import load_digits
 
 from dashjax.data import Examples, embedded, folder, load
-from dashjax.data.embedded import shared_out
 from dashjax.data.examples import rows_of
-from dashjax.data.glyphs import FONTS, printed
 from dashjax.errors import InputError
 from dashjax.report.contact import contact_sheet
 from dashjax.settings import FolderOptions
@@ -23,93 +20,6 @@ SMALL = FolderOptions(local=6, validation=8, test=10, candidates=2, candidate_si
 @pytest.fixture(scope="module")
 def pool() -> Examples:
     return embedded()
-
-
-def owned_rows(examples: Examples) -> np.ndarray:
-    parts = [rows for target in examples.targets for rows in rows_of(target)]
-    return np.concatenate([*examples.candidates, *parts])
-
-
-def group_rows(examples: Examples, group: int) -> np.ndarray:
-    owners = zip(examples.candidates, examples.pool.group, strict=True)
-    return np.concatenate([rows for rows, owner in owners if owner == group])
-
-
-def nearest(examples: Examples, wanted: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """The row among `known` that is nearest, pixel by pixel, to each of `wanted`."""
-    pixels = examples.inputs.reshape(len(examples.inputs), -1).astype(np.float32)
-    a, b = pixels[wanted], pixels[known]
-    return known[np.argmin((b**2).sum(1) - 2 * a @ b.T, axis=1)]
-
-
-# The embedded pool.
-
-
-def test_embedded_has_five_domains_of_three_datasets(pool):
-    assert pool.pool.groups == ("hand", "blend", "font", "street", "display")
-    assert pool.pool.datasets[:4] == ("hand-0", "hand-1", "hand-2", "blend-0")
-    assert pool.pool.group == tuple(np.repeat(range(5), 3))
-    assert pool.pool.sizes == (150,) * 15
-    assert pool.pool.costs == (1.0,) * 15
-    assert [target.name for target in pool.targets] == list(pool.pool.groups)
-    assert {tuple(map(len, rows_of(target))) for target in pool.targets} == {(90, 160, 198)}
-    assert pool.inputs.shape == (5 * 898, 16, 16, 3)
-    assert pool.inputs.dtype == np.uint8
-    assert pool.labels.dtype == np.int32
-
-
-def test_every_embedded_row_has_one_owner(pool):
-    assert np.array_equal(np.sort(owned_rows(pool)), np.arange(5 * 898))
-
-
-def test_every_embedded_row_lies_in_its_own_domain(pool):
-    for group, target in enumerate(pool.targets):
-        rows = np.concatenate([group_rows(pool, group), *rows_of(target)])
-        assert set(rows // 898) == {group}
-
-
-def test_no_two_embedded_images_are_alike(pool):
-    assert len(np.unique(pool.inputs, axis=0)) == len(pool.inputs)
-
-
-def test_every_embedded_part_holds_every_class_in_even_numbers(pool):
-    for rows in (*pool.candidates, *(r for target in pool.targets for r in rows_of(target))):
-        counts = np.bincount(pool.labels[rows], minlength=10)
-        assert counts.min() >= 0.7 * len(rows) / 10
-        assert counts.max() <= 1.3 * len(rows) / 10
-
-
-def test_no_handwritten_digit_is_in_two_places():
-    digits = load_digits()
-    hand, blend = shared_out(digits.target)
-    assert len(hand) == len(blend) == 898
-    assert len(np.unique(digits.images[np.concatenate([hand, blend])], axis=0)) == 2 * 898
-
-
-def test_embedded_is_the_same_each_time(pool):
-    again = embedded()
-    assert again is not pool
-    assert again.fingerprint == pool.fingerprint
-
-
-def test_embedded_domains_look_different(pool):
-    known = np.concatenate(pool.candidates)
-    for group, target in enumerate(pool.targets):
-        assert np.mean(nearest(pool, target.test, known) // 898 == group) > 0.8
-
-
-def test_embedded_domains_can_be_learnt_from_their_own_datasets(pool):
-    for group, target in enumerate(pool.targets):
-        found = nearest(pool, target.test, group_rows(pool, group))
-        assert np.mean(pool.labels[found] == pool.labels[target.test]) > 0.25
-
-
-@pytest.mark.parametrize("font", FONTS)
-def test_every_font_has_ten_digits(font):
-    inks = [np.asarray(printed(font, digit)) for digit in range(10)]
-    assert all(ink.mean() > 5 for ink in inks)
-    assert all(ink[[0, -1]].max() == ink[:, [0, -1]].max() == 0 for ink in inks)
-    assert len({ink.tobytes() for ink in inks}) == 10
 
 
 # Folders.
@@ -149,7 +59,7 @@ def test_folder_gives_each_file_a_group_and_a_target(tmp_path):
     assert [tuple(map(len, rows_of(t))) for t in examples.targets] == [(6, 8, 10)] * 2
     assert examples.inputs.shape == (2 * (6 + 8 + 24 + 10), 8, 8, 1)
     assert examples.labels.dtype == np.int32
-    assert len(np.unique(owned_rows(examples))) == len(examples.inputs)
+    assert len(np.unique(examples.owned_rows)) == len(examples.inputs)
 
 
 def test_folder_keeps_inputs_labels_and_the_test_split_together(tmp_path):

@@ -39,9 +39,14 @@ class Examples:
     targets: tuple[Target, ...]
 
     def __post_init__(self) -> None:
-        rows = np.concatenate([*self.candidates, *(r for t in self.targets for r in rows_of(t))])
-        if len(np.unique(rows)) != len(rows):
+        if len(np.unique(self.owned_rows)) != len(self.owned_rows):
             raise InputError("an example belongs to two datasets or target parts; split them again")
+
+    @cached_property
+    def owned_rows(self) -> np.ndarray:
+        """The rows of all datasets, then of all targets."""
+        parts = [rows for target in self.targets for rows in rows_of(target)]
+        return np.concatenate([*self.candidates, *parts])
 
     @property
     def classes(self) -> int:
