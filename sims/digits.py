@@ -13,7 +13,7 @@ select, and on all of the target's own group. It goes on where it was stopped. R
 import hashlib
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +44,8 @@ class Study:
     """Measurements of every dataset for every target, reward `gain`."""
     truth_replicates: int = 10
     """Measurements by training from scratch, reward `retrain`."""
+    truth_steps: int = 600
+    """Optimiser steps of each of those trainings."""
     seeds: int = 2000
     """Runs of each method."""
     steps: int = 200
@@ -71,8 +73,9 @@ def main() -> None:
     examples = data.load(study.pool, study.cut)
     folder = study.out / _name(study, examples)
     with terminal.progress() as advance:
-        truth = _table(study, examples, folder / "truth", "retrain", advance)
-        rewards = _table(study, examples, folder / "gain", "gain", advance)
+        truth = _table(study, examples, folder / "truth", _truth(study, examples), advance)
+        gain = Order("gain", study.training, study.replicates)
+        rewards = _table(study, examples, folder / "gain", gain, advance)
         _train_chances(study, examples, rewards, advance)
         found = {
             grouping: _replay(study, examples, rewards.path, folder, grouping, advance)
@@ -80,7 +83,7 @@ def main() -> None:
         }
     terminal.show(
         truth_table(truth, load(rewards.path)),
-        steps_table(found),
+        *(steps_table(experiment) for experiment in found.values()),
         accuracy_table(study, found["perfect"], load(rewards.path)),
         f"results are in {folder}",
     )
@@ -111,22 +114,24 @@ def truth_table(truth: RewardTable, rewards: RewardTable) -> Table:
     return shown
 
 
-def steps_table(found: dict[str, Experiment]) -> Table:
-    """Steps until the selection is right for good, by method and grouping, over the targets."""
-    shown = Table(title="Exploration steps until the selection is right for good (mean, median)")
-    shown.add_column("method")
-    targets = next(iter(found.values())).config["targets"]
-    for grouping in found:
-        for column in (*targets, "all: mean", "never"):
-            shown.add_column(f"{grouping}\n{column}", justify="right")
+def steps_table(experiment: Experiment) -> Table:
+    """Mean steps until the selection is right for good, by method and target."""
+    grouping = experiment.config["grouping"]
+    shown = Table(title=f"Exploration steps until right for good, {grouping} groups (mean)")
+    for column in ("method", *experiment.config["targets"], "all targets", "never"):
+        shown.add_column(column, justify="left" if column == "method" else "right")
     for method in METHODS:
-        cells = []
-        for experiment in found.values():
-            rows = [row for row in experiment.rows if row["method"] == method]
-            cells += [f"{row['steps_mean']:.0f}, {_or_dash(row['steps_median'])}" for row in rows]
-            cells.append(f"{np.mean([row['steps_mean'] for row in rows]):.1f}")
-            cells.append(f"{np.mean([row['never'] for row in rows]):.0%}")
-        shown.add_row(method, *cells)
+        rows = [row for row in experiment.rows if row["method"] == method]
+        steps = [row["steps_mean"] for row in rows]
+        shown.add_row(
+            method,
+            *(f"{row['steps_mean']:.1f} ± {_half(row):.1f}" for row in rows),
+            f"{np.mean(steps):.1f}",
+            f"{np.mean([row['never'] for row in rows]):.1%}",
+        )
+    shown.caption = (
+        "± half a 95 % interval over runs; a run that is never right counts as all steps"
+    )
     return shown
 
 
@@ -155,11 +160,20 @@ def accuracy_table(study: Study, experiment: Experiment, table: RewardTable) -> 
 
 
 def _table(
-    study: Study, examples: Examples, path: Path, reward: str, advance: Advance
+    study: Study, examples: Examples, path: Path, order: Order, advance: Advance
 ) -> RewardTable:
-    count = study.truth_replicates if reward == "retrain" else study.replicates
-    order = Order(reward, study.training, count)
     return fill(path, examples, order, origin=data.origin(study.pool, study.cut), advance=advance)
+
+
+def _truth(study: Study, examples: Examples) -> Order:
+    """Training from scratch on whole datasets, judged by all validation examples."""
+    training = replace(
+        study.training,
+        retrain_steps=study.truth_steps,
+        candidate_sample=max(examples.pool.sizes),
+        validation_batch=min(len(target.validation) for target in examples.targets),
+    )
+    return Order("retrain", training, study.truth_replicates)
 
 
 def _replay(
@@ -239,8 +253,8 @@ def _replicates(table: RewardTable) -> int:
     return min(table.replicates(target) for target in table.built())
 
 
-def _or_dash(steps: float | None) -> str:
-    return "-" if steps is None else f"{steps:.0f}"
+def _half(row: Row) -> float:
+    return (row["steps_mean_high"] - row["steps_mean_low"]) / 2
 
 
 def _name(study: Study, examples: Examples) -> str:

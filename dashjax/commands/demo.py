@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 METHODS = ("dash", "dash-exact", "joint-ts", "flat", "round-robin", "random")
 HEADLINE = ("dash", "flat")  # the method of the closing sentence, and its rival
 PLAN = Plan(steps=200, select=3)
+ORDER = Order()
 SELECTIONS = 80  # models trained on what the methods select, at most
 
 
@@ -28,10 +29,8 @@ def run(options: "cli.Demo", terminal: Terminal) -> None:
     with terminal.progress() as advance:
         advance("drawing the embedded pool", 0, 1)
         examples = data.load("embedded")
-        order = Order()
-        loaded = fill(
-            out / "table", examples, order, origin=data.origin("embedded"), advance=advance
-        )
+        origin = data.origin("embedded")
+        loaded = fill(out / "table", examples, ORDER, origin=origin, advance=advance)
         experiment = experiments.replay(loaded, (), settings, advance=advance)
         loaded = train(experiment, loaded, SELECTIONS, advance)
         accuracies.attach(experiment, loaded)
