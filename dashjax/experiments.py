@@ -101,10 +101,10 @@ def synthetic(
         raise InputError(f"unknown variances '{variances}'; choose from matched, given")
     pool = _synthetic_pool(*shape)
     grouping = pool.regroup(settings.grouping, settings.seed)
-    true_prior = priors.given(truth, len(pool.groups))
+    true_prior = priors.truth(truth, len(pool.groups))
     prior = (
         priors.matched(true_prior, pool.grouping, grouping)
-        if variances == "matched" and settings.grouping != "perfect"
+        if variances == "matched"
         else priors.given(truth, grouping.groups)
     )
     config = _config("sweep", settings) | {

@@ -153,17 +153,23 @@ def _share(key: str, share: float, count: int) -> Row:
 
 
 def _quantile(key: str, results: Results, level: float) -> Row:
-    """A quantile of the settling step, between order statistics (binomial law, normal form)."""
-    ordered = np.sort(results.settled)
-    count = len(ordered)
+    """A quantile of the settling step, between order statistics (binomial law, normal form).
+
+    Where so few runs bound it on neither side, the bounds are 1 and None.
+    """
+    count = results.seeds
     half = NORMAL_95 * (count * level * (1 - level)) ** 0.5
-    ranks = np.array([count * level, count * level - half, count * level + half])
-    steps = ordered[np.clip(np.ceil(ranks).astype(int) - 1, 0, count - 1)]
+    ranks = np.ceil(count * level + np.array([0, -half, half])).astype(int)
+    padded = np.concatenate([[1], np.sort(results.settled), [results.steps + 1]])
+    steps = padded[np.clip(ranks, 0, count + 1)]
     return _between(key, *(None if step > results.steps else float(step) for step in steps))
 
 
 def _steps_to_regret(mean: np.ndarray, half: np.ndarray, threshold: float) -> Row:
-    """First step at which the mean simple regret, or its band, is at most the threshold."""
+    """First step at which the mean simple regret is at most the threshold.
+
+    The bounds are where the ends of its 95 % band, taken step by step, are.
+    """
     found = [np.flatnonzero(curve <= threshold) for curve in (mean, mean - half, mean + half)]
     steps = [float(where[0]) + 1 if len(where) else None for where in found]
     return _between(f"steps_to_regret_{threshold:g}", *steps)

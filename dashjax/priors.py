@@ -14,9 +14,16 @@ _LEAST_GROUP_SHARE = 0.01  # of the total variance: with none at all, two-level 
 # find every group equal and enter the first one for ever
 
 
-def given(settings: PriorSettings, groups: int) -> Prior:
-    """The prior by numbers, for that many groups."""
+def truth(settings: PriorSettings, groups: int) -> Prior:
+    """The law by numbers, for that many groups."""
     return uniform_prior(groups, **asdict(settings))
+
+
+def given(settings: PriorSettings, groups: int) -> Prior:
+    """A method's prior by numbers, for that many groups; see `_LEAST_GROUP_SHARE`."""
+    prior = truth(settings, groups)
+    total = prior.group_var + prior.arm_var
+    return prior._replace(group_var=jnp.maximum(prior.group_var, _LEAST_GROUP_SHARE * total))
 
 
 def matched(prior: Prior, true: Grouping, grouping: Grouping) -> Prior:

@@ -41,9 +41,13 @@ def group_then_arm(count: int) -> Choose:
     """
 
     def choose(belief: Belief, state: State, precedence: Precedence) -> Bool[Array, " arm"]:
-        group_mean = belief.grouping.spread(belief.group_moments(state).mean)
-        means = (-belief.moments(state).mean[precedence], -group_mean[precedence])
-        return _mask(precedence[jnp.lexsort(means)[:count]], belief.grouping.arms)
+        grouping = belief.grouping
+        group_mean = grouping.spread(belief.group_moments(state).mean)
+        turn = jnp.argsort(precedence)  # of each arm
+        turns = jnp.where(grouping.mask, turn[grouping.arm], grouping.arms)
+        group_turn = grouping.spread(jnp.min(turns, axis=1))
+        arms = jnp.lexsort((turn, -belief.moments(state).mean, group_turn, -group_mean))
+        return _mask(arms[:count], grouping.arms)
 
     return choose
 

@@ -174,3 +174,12 @@ def test_intervals_hold_the_truth_nineteen_times_in_twenty():
         )
 
     assert ((held.mean(axis=0) > 0.925) & (held.mean(axis=0) < 0.975)).all(), held.mean(axis=0)
+
+
+def test_too_few_runs_bound_a_quantile_on_neither_side():
+    row = metrics.row(results_settling_at([5] * 20))
+
+    assert (row["steps_p90"], row["steps_p90_low"], row["steps_p90_high"]) == (5, 5, None)
+    alone = metrics.row(results_settling_at([5]))
+    assert (alone["steps_median"], alone["steps_median_low"]) == (5, 1)
+    assert alone["steps_median_high"] is None

@@ -8,6 +8,7 @@ from dashjax import priors
 from dashjax.errors import InputError
 from dashjax.gaussian import uniform_prior
 from dashjax.pool import GROUPINGS
+from dashjax.settings import PriorSettings
 
 NESTED, NOISY = (0.15, 0.03, 0.05), (0.05, 0.1, 0.2)  # spread of groups, of arms, noise
 
@@ -87,3 +88,15 @@ def test_a_prior_is_described_by_standard_deviations():
     described = {"group_mean": 0.4, "group_sd": 0.2, "arm_sd": 0.1, "noise_sd": 0.3}
 
     assert priors.describe(prior) == pytest.approx(described)
+
+
+def test_a_method_is_never_told_that_all_groups_are_equal():
+    """With no variance at all, two-level sampling would enter the first group for ever."""
+    settings = PriorSettings(0.5, 0.0, 0.03, 0.05)
+
+    assert float(priors.truth(settings, 5).group_var[0]) == 0
+    assert float(priors.given(settings, 5).group_var[0]) == pytest.approx(0.01 * 0.03**2)
+    grouping = pool_of(*SQUARE).grouping
+    implied = priors.matched(priors.truth(settings, 5), grouping, grouping)
+    assert float(implied.group_var[0]) == pytest.approx(0.01 * 0.03**2)
+    assert float(implied.arm_var[0]) == pytest.approx(0.99 * 0.03**2)

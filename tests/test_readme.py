@@ -65,6 +65,7 @@ def test_every_dashjax_command_runs(workplace: Path, monkeypatch, capsys) -> Non
         Order(training=TrainingSettings(5, 2, 2, 5, candidate_sample=32), replicates=2),
     )
     monkeypatch.setattr(demo, "SELECTIONS", 5)
+    monkeypatch.setattr(demo, "METHODS", ("dash", "flat"))
     ours = [command for command in commands() if command.startswith("dashjax")]
     assert len(ours) >= 8
     for command in ours:
@@ -79,6 +80,7 @@ def test_every_dashjax_command_runs(workplace: Path, monkeypatch, capsys) -> Non
 
 def test_every_study_and_benchmark_runs(workplace: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(workplace)
+    monkeypatch.setattr(digits, "METHODS", ("dash", "flat"))
     few = ["--seeds", "20", "--steps", "20"]
     small = [*few, "--replicates", "2", "--truth-replicates", "2", "--chances", "1"]
     cut = [f"--cut.{word[2:]}" if word.startswith("--") else word for word in folders.CUT]
@@ -88,7 +90,7 @@ def test_every_study_and_benchmark_runs(workplace: Path, monkeypatch, capsys) ->
             digits,
             [*small, "--pool", "my-pool", "--selections", "3", *cut, *training],
         ),
-        "benchmarks.exploration_steps": (exploration_steps, ["--seeds", "20", "--steps", "20"]),
+        "benchmarks.exploration_steps": (exploration_steps, [*few, "--methods", "dash", "flat"]),
     }
     modules = [command.split()[2] for command in commands() if command.startswith("python -m")]
     assert set(modules) == set(quick)

@@ -43,13 +43,23 @@ def test_the_first_in_precedence_of_equals_is_taken():
     np.testing.assert_array_equal(best(values, jnp.array([3, 0, 1, 2]), 2), [0, 1, 0, 1])
 
 
-@pytest.mark.parametrize("choose", [top_k, group_then_arm])
-def test_before_any_pull_precedence_decides(choose):
+def test_before_any_pull_precedence_decides():
     belief, *_ = ragged_means()
     precedence = jax.random.permutation(jax.random.key(0), IN_TURN)
-    chosen = choose(4)(belief, belief.init(), precedence)
+    chosen = top_k(4)(belief, belief.init(), precedence)
 
     assert set(np.flatnonzero(chosen)) == set(np.asarray(precedence)[:4])
+
+
+def test_before_any_pull_groups_are_filled_in_the_order_of_their_first_arm():
+    belief, *_ = ragged_means()
+    group = belief.grouping.group
+    precedence = jax.random.permutation(jax.random.key(0), IN_TURN)
+    groups = list(dict.fromkeys(group[arm] for arm in np.asarray(precedence).tolist()))
+    order = sorted(np.asarray(precedence).tolist(), key=lambda arm: groups.index(group[arm]))
+    for count in (1, 4, 7):
+        chosen = group_then_arm(count)(belief, belief.init(), precedence)
+        assert set(np.flatnonzero(chosen)) == set(order[:count])
 
 
 def test_group_then_arm_fills_up_group_by_group():
