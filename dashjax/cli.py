@@ -11,10 +11,18 @@ from tyro.conf import Positional, subcommand
 
 from dashjax.commands.terminal import Terminal
 from dashjax.errors import InputError
-from dashjax.methods import METHODS
-from dashjax.settings import FolderOptions, Plan, PriorSettings, Settings, TrainingSettings
+from dashjax.settings import (
+    METHODS_EXPLAINED,
+    FolderOptions,
+    Plan,
+    PriorSettings,
+    Settings,
+    TrainingSettings,
+)
 
-_METHODS = "which methods to run: " + ", ".join(METHODS)
+_METHODS = "Which methods to run. " + "; ".join(
+    f"{name}: {text}" for name, text in METHODS_EXPLAINED.items()
+)
 Methods = Annotated[tuple[str, ...], tyro.conf.arg(help=_METHODS)]
 _Hidden = tyro.conf.Suppress[int]
 

@@ -17,7 +17,6 @@ class Method(NamedTuple):
     """A way to explore a pool: the belief that the policy acts on, and the one that selects."""
 
     name: str
-    about: str
     belief: BeliefBuilder
     policy: Callable[[Belief], Policy]
     judge: BeliefBuilder
@@ -26,30 +25,12 @@ class Method(NamedTuple):
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
-        Method("flat", "Thompson sampling without groups (DaS)", flat, policies.thompson, flat),
-        Method(
-            "dash",
-            "DaSH as published: group first, then dataset",
-            paper,
-            policies.thompson_by_group,
-            paper,
-        ),
-        Method(
-            "dash-exact",
-            "DaSH's pulls with the exact posterior",
-            exact,
-            policies.thompson_by_group,
-            exact,
-        ),
-        Method(
-            "joint-ts",
-            "Thompson sampling over all datasets, exact hierarchical posterior",
-            exact,
-            policies.thompson,
-            exact,
-        ),
-        Method("random", "datasets by chance, no groups", flat, policies.random, flat),
-        Method("round-robin", "every dataset in turn, no groups", flat, policies.round_robin, flat),
+        Method("dash", paper, policies.thompson_by_group, paper),
+        Method("dash-exact", exact, policies.thompson_by_group, exact),
+        Method("joint-ts", exact, policies.thompson, exact),
+        Method("flat", flat, policies.thompson, flat),
+        Method("round-robin", flat, policies.round_robin, flat),
+        Method("random", flat, policies.random, flat),
     )
 }
 

@@ -5,6 +5,15 @@ from dataclasses import asdict, dataclass, fields
 
 from dashjax.errors import InputError
 
+METHODS_EXPLAINED = {
+    "dash": "DaSH as published: draws a group, then a dataset in it",
+    "dash-exact": "the same pulls, with the exact posterior",
+    "joint-ts": "Thompson sampling over all datasets, exact hierarchical posterior",
+    "flat": "Thompson sampling without groups (DaS)",
+    "round-robin": "every dataset in turn, no groups",
+    "random": "datasets by chance, no groups",
+}
+
 
 @dataclass(frozen=True)
 class Plan:
