@@ -1,7 +1,6 @@
 """The command line: parse, call one function, print or write."""
 
 import importlib
-import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ import tyro
 from tyro.conf import Positional, subcommand
 
 from dashjax.commands.terminal import Terminal
+from dashjax.endings import ending
 from dashjax.errors import InputError
 from dashjax.settings import (
     METHODS_EXPLAINED,
@@ -302,20 +302,14 @@ def _settings(options: Replay | Sweep) -> Settings:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command line and gives its exit status: 0, or 2 for a mistake of the user's."""
-    try:
-        options = _parse(arguments)
-        module, function = options.command.split(":")
-        run = getattr(importlib.import_module(f"dashjax.commands.{module}"), function)
-        run(options, Terminal(options.json))
-    except InputError as error:
-        return _refuse(str(error))
-    except OSError as error:
-        where = error.filename or "the disk"
-        return _refuse(f"{where}: {error.strerror}; nothing half written is kept")
-    except KeyboardInterrupt:
-        print("dashjax: stopped; what was finished is kept", file=sys.stderr)
-        return 130
-    return 0
+    return ending(lambda: _run(arguments))
+
+
+def _run(arguments: list[str] | None) -> None:
+    options = _parse(arguments)
+    module, function = options.command.split(":")
+    run = getattr(importlib.import_module(f"dashjax.commands.{module}"), function)
+    run(options, Terminal(options.json))
 
 
 def _parse(arguments: list[str] | None) -> Any:
@@ -333,8 +327,3 @@ def _parse(arguments: list[str] | None) -> Any:
         ),
     )
     return options.action if isinstance(options, Table) else options
-
-
-def _refuse(sentence: str) -> int:
-    print(f"dashjax: {sentence}", file=sys.stderr)
-    return 2

@@ -20,6 +20,8 @@ from dashjax.settings import PriorSettings, Settings
 from dashjax.sweep import Problem, run_once, sweep
 from dashjax.table import RewardTable
 
+_MOST_DATASETS = 100_000  # each has a place in the memory of every run
+
 
 def replay(
     table: RewardTable,
@@ -44,7 +46,7 @@ def replay(
         InputError: if a name is unknown, the table too small or the prior not to be had; in mode
             `sequence` also if a run needs more replicates than there are.
     """
-    targets = targets or tuple(table.built())
+    targets = tuple(dict.fromkeys(targets or table.built()))
     table.check_targets(targets)
     pool = table.identity.pool
     grouping = pool.regroup(settings.grouping, settings.seed)
@@ -186,6 +188,8 @@ def _prior(
 def _synthetic_pool(groups: int, arms: int) -> Pool:
     if groups < 1 or arms < 1:
         raise InputError(f"{groups} groups of {arms} datasets: both must be at least 1")
+    if groups * arms > _MOST_DATASETS:
+        raise InputError(f"{groups} groups of {arms} datasets are more than {_MOST_DATASETS:,}")
     names = tuple(f"group-{g}" for g in range(groups))
     group = tuple(g for g in range(groups) for _ in range(arms))
     datasets = tuple(f"dataset-{g}-{a}" for g in range(groups) for a in range(arms))

@@ -4,20 +4,21 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import jax
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from dashjax import storage
 from dashjax.errors import InputError
 from dashjax.metrics import Row
 from dashjax.table import package_versions
 
 _KIND = "dashjax results"
+_AGAIN = "run the command that made it again"
 
 
 @dataclass
@@ -43,23 +44,33 @@ class Experiment:
         return {"config": self.config, "rows": self.rows}
 
 
-def check_free(folder: Path) -> None:
-    """Refuses a folder that holds anything but earlier results.
+def check_free(folder: Path, besides: Collection[str] = ()) -> None:
+    """Refuses a folder that cannot be written, or that holds anything but earlier results.
+
+    Args:
+        folder: where results are to go.
+        besides: names that may be in it too.
 
     Raises:
         InputError: naming the folder.
     """
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if there == folder and not folder.is_dir():
+        raise InputError(f"{folder} exists and holds no dashjax results; give another --out")
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise InputError(f"{folder} cannot be written, for {there} cannot; give another --out")
+    if there != folder or storage.is_empty(folder, besides):
         return
-    if not folder.is_dir() or _read_manifest(folder).get("kind") != _KIND:
+    if _read_manifest(folder).get("kind") != _KIND:
         raise InputError(f"{folder} exists and holds no dashjax results; give another --out")
 
 
 def write(experiment: Experiment, folder: Path, seconds: float) -> None:
     """Puts results in a folder, in place of earlier ones.
 
-    All frames are written before the first earlier one is replaced, and the manifest, which holds
-    their hashes, comes last: whoever reads gets the results of one experiment or a refusal.
+    All frames are written before the first earlier one is replaced. The manifest, which holds
+    their hashes, goes in first: whoever reads gets the results of one experiment or a refusal, and
+    a folder that was left half replaced is known as one of results.
 
     Args:
         experiment: what to write.
@@ -68,24 +79,30 @@ def write(experiment: Experiment, folder: Path, seconds: float) -> None:
 
     Raises:
         OSError: if the disk refuses; then the folder is as it was.
+        InputError: if another process is writing to the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     frames = {"results": experiment.rows} | experiment.frames
-    with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as temporary:
+    with (
+        storage.only_writer(folder),
+        tempfile.TemporaryDirectory(prefix=storage.UNFINISHED, dir=folder) as temporary,
+    ):
         fresh = Path(temporary)
         for name, rows in frames.items():
-            pq.write_table(pa.Table.from_pylist(rows), fresh / f"{name}.parquet")
+            storage.write_rows(pa.Table.from_pylist(rows), fresh / f"{name}.parquet")
         manifest = {
             "kind": _KIND,
             "config": experiment.config,
-            "frames": {name: _file_hash(fresh / f"{name}.parquet") for name in sorted(frames)},
+            "frames": {
+                name: _hash((fresh / f"{name}.parquet").read_bytes()) for name in sorted(frames)
+            },
             "versions": package_versions(),
             "devices": [str(device) for device in jax.local_devices()],
             "seconds": round(seconds, 3),
         }
         text = json.dumps(manifest, indent=2) + "\n"
         (fresh / "manifest.json").write_text(text)
-        for name in [*(f"{frame}.parquet" for frame in frames), "manifest.json"]:
+        for name in ["manifest.json", *(f"{frame}.parquet" for frame in frames)]:
             os.replace(fresh / name, folder / name)
 
 
@@ -98,26 +115,27 @@ def read(folder: Path) -> Experiment:
     manifest = _read_manifest(folder)
     if manifest.get("kind") != _KIND:
         raise InputError(f"{folder} holds no dashjax results; give a folder that --out made")
-    frames = {
-        name: _read_frame(folder / f"{name}.parquet", expected)
-        for name, expected in manifest["frames"].items()
-    }
-    return Experiment(manifest["config"], frames.pop("results"), frames)
+    config, hashes = manifest.get("config"), manifest.get("frames")
+    if not isinstance(config, dict) or not isinstance(hashes, dict) or "results" not in hashes:
+        raise InputError(f"{folder / 'manifest.json'} is damaged; {_AGAIN}")
+    frames = {name: _read_frame(folder / f"{name}.parquet", hashes[name]) for name in hashes}
+    return Experiment(config, frames.pop("results"), frames)
 
 
 def _read_frame(path: Path, expected: str) -> list[Row]:
-    if not path.is_file() or _file_hash(path) != expected:
-        raise InputError(f"{path} is missing or not whole; run the command that made it again")
-    return pq.ParquetFile(path).read().to_pylist()
+    content = path.read_bytes() if path.is_file() else b""
+    if _hash(content) != expected:
+        raise InputError(f"{path} is missing or not whole; {_AGAIN}")
+    return storage.read_rows(content).to_pylist()
 
 
-def _file_hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / "manifest.json").read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return manifest if isinstance(manifest, dict) else {}

@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass, fields
 
 from dashjax.errors import InputError
 
+_SEEDS = 2**32  # as many as JAX tells apart
+_MOST = 1e6  # rewards are of the order of 1, and variances are held in 32 bits
+
 METHODS_EXPLAINED = {
     "dash": "DaSH as published: draws a group, then a dataset in it",
     "dash-exact": "the same pulls, with the exact posterior",
@@ -42,6 +45,9 @@ class Settings:
         seeds: runs of each method.
         seed: decides all runs.
         grouping: how the methods see the pool's datasets grouped.
+
+    Raises:
+        InputError: if the seed is out of range.
     """
 
     methods: tuple[str, ...]
@@ -50,13 +56,17 @@ class Settings:
     seed: int = 0
     grouping: str = "perfect"
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < _SEEDS:
+            raise InputError(f"--seed is {self.seed}; give 0 to {_SEEDS - 1}")
+
 
 @dataclass(frozen=True)
 class PriorSettings:
     """A prior by numbers, in units of reward; the same for every group.
 
     Raises:
-        InputError: if a number is not finite, a spread is negative, or the noise is 0.
+        InputError: if a spread is negative or the noise 0, or a number beyond what 32 bits square.
     """
 
     group_mean: float
@@ -65,11 +75,12 @@ class PriorSettings:
     noise_sd: float
 
     def __post_init__(self) -> None:
+        least = {"group_mean": -_MOST, "noise_sd": 1 / _MOST}
         for name, value in asdict(self).items():
-            least = "greater than 0" if name == "noise_sd" else "0 or more"
-            good = value > 0 if name == "noise_sd" else value >= 0 or name == "group_mean"
-            if not (good and abs(value) < float("inf")):
-                raise InputError(f"--{name.replace('_', '-')} is {value}; it must be {least}")
+            low = least.get(name, 0.0)
+            if not low <= value <= _MOST:
+                option = f"--{name.replace('_', '-')}"
+                raise InputError(f"{option} is {value}; it must be from {low:g} to {_MOST:g}")
 
 
 @dataclass(frozen=True)

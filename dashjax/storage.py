@@ -4,8 +4,9 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,8 @@ import pyarrow.parquet as pq
 
 from dashjax.errors import InputError
 
-_UNFINISHED = ".unfinished-"
+UNFINISHED = ".unfinished-"  # how the names of files begin that are not yet whole
+_LOCK = ".lock"
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -22,7 +24,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     Raises:
         OSError: if the disk refuses; then `path` is as it was.
     """
-    handle, name = tempfile.mkstemp(prefix=_UNFINISHED, suffix=path.suffix, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=UNFINISHED, suffix=path.suffix, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -39,8 +41,19 @@ def write_part(folder: Path, rows: pa.Table) -> str:
     """Writes rows as a new part of the folder; the name of the part, which carries their hash."""
     folder.mkdir(parents=True, exist_ok=True)
     name = f"part-{content_hash([rows])[:16]}.parquet"
-    write_whole(folder / name, lambda path: pq.write_table(rows, path))
+    write_whole(folder / name, lambda path: write_rows(rows, path))
     return name
+
+
+def write_rows(rows: pa.Table, path: Path) -> None:
+    """Writes a Parquet file; its path may be of any bytes, which Arrow by itself refuses."""
+    with path.open("wb") as file:
+        pq.write_table(rows, file)
+
+
+def read_rows(content: bytes) -> pa.Table:
+    """The rows in the bytes of a Parquet file."""
+    return pq.ParquetFile(pa.BufferReader(content)).read()
 
 
 def read_part(path: Path, schema: pa.Schema) -> pa.Table:
@@ -51,13 +64,16 @@ def read_part(path: Path, schema: pa.Schema) -> pa.Table:
     """
     mend = "delete the file and build again: only its cells are computed anew"
     try:
-        rows = pq.ParquetFile(path).read()
-    except (OSError, pa.ArrowException) as error:
+        rows = read_rows(path.read_bytes())
+        alike, content = rows.schema.remove_metadata() == schema, content_hash([rows])
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise InputError(f"{path} cannot be read, it is missing or cut short; {mend}") from error
-    if rows.schema.remove_metadata() != schema:
+    if not alike:
         raise InputError(f"{path} has other columns than this version of dashjax writes; {mend}")
-    if path.name != f"part-{content_hash([rows])[:16]}.parquet":
+    if path.name != f"part-{content[:16]}.parquet":
         raise InputError(f"{path} does not hold what its name says, it was changed; {mend}")
+    if any(column.null_count for column in rows.columns):
+        raise InputError(f"{path} has rows with gaps; {mend}")
     return rows
 
 
@@ -67,31 +83,42 @@ def parts(folder: Path) -> list[str]:
 
 
 def content_hash(tables: list[pa.Table]) -> str:
-    """A hash of the rows as values, whatever their order and their split into parts.
+    """A hash of the rows as values, whatever their order, repetition and split into parts.
 
     The column `seconds` is left out: how long a cell took is not part of what it says.
     """
     values = [table.drop_columns({"seconds"} & set(table.column_names)) for table in tables]
-    rows = sorted(repr(tuple(row.values())) for table in values for row in table.to_pylist())
+    rows = sorted({repr(tuple(row.values())) for table in values for row in table.to_pylist()})
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
 @contextlib.contextmanager
-def only_writer(folder: Path) -> Iterator[None]:
+def only_writer(folder: Path, *inside: str) -> Iterator[None]:
     """Holds the folder for one writing process, and clears what a killed one left unfinished.
+
+    Args:
+        folder: what to hold.
+        inside: names of folders in it that are cleared too.
 
     Raises:
         InputError: if another process holds it.
     """
-    with (folder / ".lock").open("w") as lock:
+    with (folder / _LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             message = f"another process is writing to {folder}; wait for it to end"
             raise InputError(message) from error
-        for left in folder.rglob(f"{_UNFINISHED}*"):
-            left.unlink(missing_ok=True)
+        for place in (folder, *(folder / name for name in inside)):
+            for left in place.glob(f"{UNFINISHED}*"):
+                shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
         yield
+
+
+def is_empty(folder: Path, besides: Collection[str] = ()) -> bool:
+    """True if the folder holds nothing but what a killed writer leaves, and the names `besides`."""
+    names = {path.name for path in folder.iterdir()} - {_LOCK, *besides}
+    return all(name.startswith(UNFINISHED) for name in names)
 
 
 def _umask() -> int:

@@ -19,6 +19,7 @@ from dashjax.rollout import Run, rollout
 from dashjax.settings import Plan
 
 BLOCK = 512  # seeds that run together on a device
+MOST_STEPS = 1_000_000  # each has a place in the memory of every run
 
 
 class Problem(NamedTuple):
@@ -109,6 +110,8 @@ def check(plan: Plan, arms: int, seeds: int) -> None:
         raise InputError(f"cannot select {plan.select} of {arms} datasets; give 1 to {arms}")
     if plan.steps < 1 or seeds < 1:
         raise InputError(f"{plan.steps} steps, {seeds} seeds: both must be at least 1")
+    if plan.steps > MOST_STEPS:
+        raise InputError(f"{plan.steps} steps are more than {MOST_STEPS:,}; give fewer")
     if not 0 <= plan.tolerance < float("inf"):
         raise InputError(f"the tolerance is {plan.tolerance}; it must be 0 or more")
     if plan.selection not in SELECTIONS:

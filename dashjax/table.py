@@ -4,12 +4,14 @@ A table is a folder: `manifest.json`, parts of rewards in `rewards/`, and parts 
 accuracies of selections in `accuracies/`. A cell is in the table once its part has its final name.
 """
 
+import itertools
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +26,8 @@ _KEYS = [("target", pa.string()), ("replicate", pa.int32()), ("seconds", pa.floa
 REWARDS = pa.schema([*_KEYS, ("dataset", pa.string()), ("reward", pa.float64())])
 ACCURACIES = pa.schema([*_KEYS, ("datasets", pa.list_(pa.string())), ("accuracy", pa.float64())])
 SCHEMAS = {"rewards": REWARDS, "accuracies": ACCURACIES}
+# What reading a manifest raises where something is missing in it or of another kind.
+_MALFORMED = (ValueError, LookupError, TypeError, AttributeError, RecursionError, InputError)
 
 
 class Cell(NamedTuple):
@@ -94,13 +98,15 @@ class RewardTable:
         """Cells still to be computed, replicate by replicate."""
         datasets = self.identity.pool.datasets
         wanted = (Cell(t, d, r) for r in range(replicates) for t in targets for d in datasets)
-        return [cell for cell in wanted if cell not in self.rewards]
+        return [cell for cell in dict.fromkeys(wanted) if cell not in self.rewards]
 
     def replicates(self, target: str) -> int:
-        """Replicates that every dataset has for a target."""
-        return min(
-            sum(1 for cell in self.rewards if cell[:2] == (target, dataset))
-            for dataset in self.identity.pool.datasets
+        """Replicates that every dataset has for a target, up to the first that one lacks."""
+        datasets = self.identity.pool.datasets
+        return next(
+            replicate
+            for replicate in itertools.count()
+            if any(Cell(target, dataset, replicate) not in self.rewards for dataset in datasets)
         )
 
     def array(self, target: str) -> np.ndarray:
@@ -164,23 +170,40 @@ def load(path: Path) -> RewardTable:
 
 def assemble(path: Path, manifest: dict[str, Any]) -> RewardTable:
     """The table that the parts in a folder make up, whichever of them are there."""
+    identity = identity_of(manifest["identity"])
     parts = read_parts(path)
-    rewards = [row for part in parts["rewards"] for row in part.to_pylist()]
-    accuracies = [row for part in parts["accuracies"] for row in part.to_pylist()]
-    saved = manifest["identity"]
-    pool = Pool(**{key: tuple(value) for key, value in saved["pool"].items()})
+    rewards, accuracies = (
+        [row for part in parts[folder] for row in part.to_pylist()] for folder in SCHEMAS
+    )
+    cells = [(Cell(r["target"], r["dataset"], r["replicate"]), r["reward"]) for r in rewards]
+    jobs = [
+        (Job(r["target"], frozenset(r["datasets"]), r["replicate"]), r["accuracy"])
+        for r in accuracies
+    ]
+    for key, value in cells:
+        _check_row(path, identity, key, {key.dataset}, value)
+    for key, value in jobs:
+        _check_row(path, identity, key, key.datasets, value)
     return RewardTable(
         path,
-        Identity(**saved | {"pool": pool, "targets": tuple(saved["targets"])}),
+        identity,
         manifest["origin"],
-        {Cell(r["target"], r["dataset"], r["replicate"]): r["reward"] for r in rewards},
-        {
-            Job(r["target"], frozenset(r["datasets"]), r["replicate"]): r["accuracy"]
-            for r in accuracies
-        },
+        _each_once(path, cells),
+        _each_once(path, jobs),
         storage.content_hash([*parts["rewards"], *parts["accuracies"]]),
         float(sum(row["seconds"] for row in (*rewards, *accuracies))),
     )
+
+
+def identity_of(saved: dict[str, Any]) -> Identity:
+    """What a manifest says that its table is about."""
+    parsed: dict[str, Any] = {
+        "pool": Pool(**{key: tuple(value) for key, value in saved["pool"].items()}),
+        "targets": tuple(saved["targets"]),
+        "training": dict(saved["training"]),
+        "versions": dict(saved["versions"]),
+    }
+    return Identity(**saved | parsed)
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -193,10 +216,14 @@ def read_manifest(path: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(file.read_text())
         schema = manifest["schema"]
+        if schema == SCHEMA_VERSION:
+            _check_form(manifest)
     except OSError as error:
         raise InputError(f"{path} is no reward table: {file} cannot be read") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{file} is damaged; build the table anew in another folder") from error
+    except _MALFORMED as error:
+        raise InputError(
+            f"{file} is damaged, or not of a reward table; build the table in another folder"
+        ) from error
     if schema != SCHEMA_VERSION:
         raise InputError(f"{file} has schema version {schema}; this dashjax reads {SCHEMA_VERSION}")
     return manifest
@@ -219,3 +246,38 @@ def read_parts(path: Path) -> dict[str, list[pa.Table]]:
         ]
         for folder, schema in SCHEMAS.items()
     }
+
+
+def _check_form(manifest: dict[str, Any]) -> None:
+    """Raises one of `_MALFORMED` if anything is missing in a manifest or of another kind."""
+    about = identity_of(manifest["identity"])
+    names = [*about.pool.datasets, *about.pool.groups, *about.targets, *manifest["parts"]]
+    for text in (*names, about.fingerprint, about.reward, manifest["content"]):
+        if not isinstance(text, str):
+            raise TypeError(text)
+    dict(manifest["origin"])
+
+
+def _check_row(
+    path: Path, identity: Identity, key: Cell | Job, datasets: Iterable[str], value: float
+) -> None:
+    """Refuses a row that this table cannot have."""
+    known = key.target in identity.targets and set(datasets) <= {*identity.pool.datasets}
+    if not known or key.replicate < 0:
+        raise InputError(f"{path} holds {key}, which is none of its own; build the table anew")
+    if not math.isfinite(value):
+        raise InputError(f"{path} holds {value} for {key}, no number; build the table anew")
+
+
+_Key = TypeVar("_Key", Cell, Job)
+
+
+def _each_once(path: Path, rows: Iterable[tuple[_Key, float]]) -> dict[_Key, float]:
+    """The rows by key; the same row may come again in another part, but not with another value."""
+    found: dict[_Key, float] = {}
+    for key, value in rows:
+        if found.setdefault(key, value) != value:
+            raise InputError(
+                f"{path} holds both {found[key]} and {value} for {key}; delete one of those parts"
+            )
+    return found

@@ -16,6 +16,7 @@ from dashjax.table import (
     ACCURACIES,
     REWARDS,
     SCHEMA_VERSION,
+    SCHEMAS,
     Cell,
     Identity,
     Job,
@@ -85,10 +86,10 @@ def writing(path: Path, identity: Identity, origin: dict[str, Any]) -> Iterator[
     Raises:
         InputError: if what lies there is no table, is about something else, or is being written.
     """
-    manifest = _open_or_new(path, identity, origin)
+    _open_or_new(path, identity, origin)  # refuses before anything is made
     path.mkdir(parents=True, exist_ok=True)
-    with storage.only_writer(path):
-        writer = Writer(path, manifest)
+    with storage.only_writer(path, *SCHEMAS):
+        writer = Writer(path, _open_or_new(path, identity, origin))
         writer.seal()
         try:
             yield writer
@@ -97,12 +98,13 @@ def writing(path: Path, identity: Identity, origin: dict[str, Any]) -> Iterator[
 
 
 def _open_or_new(path: Path, identity: Identity, origin: dict[str, Any]) -> dict[str, Any]:
-    """The manifest of the table in the folder, or a new one; nothing is written yet."""
+    """The manifest of the table in the folder, or a new one where nothing has been measured yet."""
     if (path / "manifest.json").exists():
         manifest = read_manifest(path)
-        _check_same(path, manifest["identity"], identity)
-        return manifest
-    if path.exists() and (not path.is_dir() or any(p.name != ".lock" for p in path.iterdir())):
+        if part_names(path):
+            _check_same(path, manifest["identity"], identity)
+            return manifest
+    elif path.exists() and not (path.is_dir() and storage.is_empty(path)):
         raise InputError(f"{path} exists and is no reward table; give another --out")
     return {"schema": SCHEMA_VERSION, "identity": asdict(identity), "origin": origin}
 
@@ -114,8 +116,8 @@ def _check_same(path: Path, saved: dict[str, Any], identity: Identity) -> None:
         if key in ("pool", "targets", "fingerprint"):
             raise InputError(f"{path} is a table of another pool; give another --out")
         raise InputError(
-            f"{path} is a table with another {key} ({_difference(saved[key], value)}); "
-            f"give another --out, or the settings it was built with"
+            f"{path} is a table with other {key}: {_difference(saved[key], value)}; "
+            f"go on with what it was built with, or in another folder"
         )
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from dashjax import accuracies, data, experiments, report, results
 from dashjax.commands.replay import train
 from dashjax.commands.terminal import Terminal
-from dashjax.errors import InputError
 from dashjax.settings import Plan, Settings
 from dashjax.training import Order, fill
 
@@ -23,8 +22,7 @@ SELECTIONS = 80  # models trained on what the methods select, at most
 def run(options: "cli.Demo", terminal: Terminal) -> None:
     """Builds a table, replays the methods, trains the selections, prints and draws."""
     out, began = options.out, time.perf_counter()
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file; give another --out")
+    results.check_free(out, besides=["table"])
     settings = Settings(METHODS, PLAN, options.seeds, options.seed)
     with terminal.progress() as advance:
         advance("drawing the embedded pool", 0, 1)
@@ -32,7 +30,7 @@ def run(options: "cli.Demo", terminal: Terminal) -> None:
         origin = data.origin("embedded")
         loaded = fill(out / "table", examples, ORDER, origin=origin, advance=advance)
         experiment = experiments.replay(loaded, (), settings, advance=advance)
-        loaded = train(experiment, loaded, SELECTIONS, advance)
+        loaded = train(experiment, loaded, examples, SELECTIONS, advance)
         accuracies.attach(experiment, loaded)
         advance("drawing pictures", 0, 1)
         results.write(experiment, out, time.perf_counter() - began)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 def run(options: "cli.Pool", terminal: Terminal) -> None:
     """Prints groups, datasets, targets and classes, and draws a contact sheet where asked."""
     examples = data.load(options.pool, options.options())
+    if options.out:
+        report.contact_sheet(examples, options.out)
     shape = "x".join(str(size) for size in examples.inputs.shape[1:])
     terminal.show(
         f"pool '{options.pool}': {len(examples.pool.datasets)} datasets in "
@@ -26,7 +28,6 @@ def run(options: "cli.Pool", terminal: Terminal) -> None:
         _targets(examples),
     )
     if options.out:
-        report.contact_sheet(examples, options.out)
         terminal.show(f"contact sheet: {options.out}")
     terminal.document(_document(options.pool, examples))
 

@@ -1,13 +1,16 @@
 """`dashjax replay`: methods over a reward table."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashjax import accuracies, data, experiments, report, results, table
 from dashjax.commands.terminal import Terminal
+from dashjax.data import Examples
+from dashjax.errors import InputError
 from dashjax.results import Experiment
-from dashjax.table import RewardTable
+from dashjax.table import RewardTable, package_versions
 from dashjax.table_writing import writing
 from dashjax.training import training_of
 
@@ -18,10 +21,13 @@ if TYPE_CHECKING:
 
 def run(options: "cli.Replay", terminal: Terminal) -> None:
     """Replays, prints a row per method and target, and writes results where asked."""
+    if options.train_selections < 0:
+        raise InputError(f"--train-selections is {options.train_selections}; give 0 or more")
     if options.out:
         results.check_free(options.out)
     began = time.perf_counter()
     loaded = table.load(options.table)
+    examples = _pool_of(loaded) if options.train_selections else None
     with terminal.progress() as advance:
         experiment = experiments.replay(
             loaded,
@@ -31,19 +37,27 @@ def run(options: "cli.Replay", terminal: Terminal) -> None:
             prior=options.prior(),
             advance=advance,
         )
-        if options.train_selections:
-            loaded = train(experiment, loaded, options.train_selections, advance)
+        if examples:
+            loaded = train(experiment, loaded, examples, options.train_selections, advance)
     accuracies.attach(experiment, loaded)
     finish(experiment, options.out, time.perf_counter() - began, terminal)
 
 
+def _pool_of(loaded: RewardTable) -> Examples:
+    return data.reopen(loaded.origin, loaded.identity.fingerprint)
+
+
 def train(
-    experiment: Experiment, loaded: RewardTable, limit: int, advance: "Advance"
+    experiment: Experiment,
+    loaded: RewardTable,
+    examples: Examples,
+    limit: int,
+    advance: "Advance",
 ) -> RewardTable:
     """The table with the test accuracies of the commonest selections added."""
-    examples = data.reopen(loaded.origin)
     training = training_of(loaded.identity)
-    with writing(loaded.path, loaded.identity, loaded.origin) as writer:
+    now = replace(loaded.identity, versions=package_versions())
+    with writing(loaded.path, now, loaded.origin) as writer:
         accuracies.train_missing(
             experiment, examples, training, writer, limit=limit, advance=advance
         )
@@ -52,7 +66,7 @@ def train(
 
 def finish(experiment: Experiment, out: Path | None, seconds: float, terminal: Terminal) -> None:
     """Prints the rows, and writes and draws them if a folder is named."""
-    terminal.show(report.results_table(experiment.rows))
+    terminal.show(report.results_table(experiment.rows), *report.priors(experiment))
     if out:
         results.write(experiment, out, seconds)
         report.draw(out)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 def run(options: "cli.Report", terminal: Terminal) -> None:
     """Prints the rows of a result folder again and draws its pictures anew."""
     experiment = results.read(options.folder)
-    terminal.show(report.results_table(experiment.rows))
-    for path in report.draw(options.folder):
+    drawn = report.draw(options.folder)
+    terminal.show(report.results_table(experiment.rows), *report.priors(experiment))
+    for path in drawn:
         terminal.show(f"drew {path}")
     terminal.document(experiment.document())

@@ -8,8 +8,6 @@ from rich.table import Table
 
 from dashjax import data, table
 from dashjax.commands.terminal import Terminal
-from dashjax.errors import InputError
-from dashjax.settings import FolderOptions
 from dashjax.table import RewardTable
 from dashjax.training import Order, fill
 
@@ -38,11 +36,7 @@ def verify(options: "cli.Verify", terminal: Terminal) -> None:
     """Checks every file of a table, and the pool that it was measured on."""
     loaded = table.load(options.table)
     if options.pool:
-        cut = FolderOptions(**loaded.origin["cut"])
-        if data.load(options.pool, cut).fingerprint != loaded.identity.fingerprint:
-            raise InputError(
-                f"table {options.table} was measured on another pool than '{options.pool}'"
-            )
+        data.reopen(loaded.origin | {"pool": options.pool}, loaded.identity.fingerprint)
     against = f", and is of pool '{options.pool}'" if options.pool else ""
     terminal.show(
         f"{options.table} is sound: {_count(loaded)}, content {loaded.content[:16]}{against}"

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from dashjax.progress import Advance
 
 _WIDTH = 110  # what the widest table needs
+_PLAIN: Any = {"highlight": False, "markup": False, "emoji": False}  # names are only names
 
 
 class Terminal:
@@ -19,10 +20,10 @@ class Terminal:
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
-        self._out = Console(highlight=False)
+        self._out = Console(**_PLAIN)
         if not self._out.is_terminal:  # a file or a pipe has no width of its own
             self._out.width = _WIDTH
-        self._side = Console(stderr=True, highlight=False)
+        self._side = Console(stderr=True, **_PLAIN)
 
     def show(self, *things: Any) -> None:
         """Prints text or tables for a person; nothing where JSON was asked for."""
@@ -37,13 +38,13 @@ class Terminal:
     def document(self, content: dict[str, Any]) -> None:
         """Prints the JSON document where JSON was asked for; not-a-number becomes null."""
         if self._as_json:
-            print(json.dumps(_plain(content), allow_nan=False))
+            print(json.dumps(_plain(content), allow_nan=False), flush=True)
 
     @contextlib.contextmanager
     def progress(self) -> Iterator[Advance]:
         """A progress bar on stderr; the function given takes (what, done, total)."""
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),

@@ -1,5 +1,6 @@
 """One domain on disk: an `.npz` file, read and checked."""
 
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -18,6 +19,8 @@ UNREADABLE = (
     EOFError,
     RuntimeError,
     MemoryError,
+    SyntaxError,
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
 )

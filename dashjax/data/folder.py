@@ -47,6 +47,9 @@ def _files(path: Path) -> list[Path]:
     files = sorted(file for file in path.glob("*.npz") if file.is_file())
     if not files:
         raise InputError(f"the folder {path} holds no .npz file; put one in it for each domain")
+    for file in files:
+        if any("\ud800" <= sign <= "\udfff" for sign in file.name):  # stand for other bytes
+            raise InputError(f"the name of {file} is not in UTF-8; rename it")
     return files
 
 

@@ -40,10 +40,17 @@ def origin(name: str | Path, options: FolderOptions = DEFAULTS) -> dict[str, Any
     return {"pool": where, "cut": asdict(options)}
 
 
-def reopen(origin: dict[str, Any]) -> Examples:
-    """The pool that `origin` describes.
+def reopen(origin: dict[str, Any], fingerprint: str) -> Examples:
+    """The pool that `origin` describes, as it was.
 
     Raises:
-        InputError: if it is no longer there.
+        InputError: if it is no longer there, or its fingerprint is another now.
     """
-    return load(origin["pool"], FolderOptions(**origin["cut"]))
+    try:
+        name, cut = origin["pool"], FolderOptions(**origin["cut"])
+    except (KeyError, TypeError) as error:
+        raise InputError("the table does not say how its pool was cut; build it anew") from error
+    examples = load(name, cut)
+    if examples.fingerprint != fingerprint:
+        raise InputError(f"the table was measured on another pool than '{name}' is; give that one")
+    return examples

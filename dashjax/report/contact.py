@@ -61,9 +61,12 @@ def contact_sheet(examples: Examples, path: str | Path) -> None:
         path: where the PNG is written; what was there is replaced.
 
     Raises:
-        InputError: if the folder of `path` does not exist or cannot be written to.
+        InputError: if `path` does not end in .png, or its folder does not exist or cannot be
+            written to.
     """
     path = Path(path)
+    if path.suffix.lower() != ".png":
+        raise InputError(f"{path} is no name for a contact sheet; give one that ends in .png")
     if not path.parent.is_dir():
         raise InputError(f"there is no folder {path.parent} for {path.name}; make it first")
     canvas = FigureCanvasAgg(_sheet(examples).figure)

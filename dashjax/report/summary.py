@@ -36,6 +36,14 @@ def summary(experiment: Experiment, method: str, other: str) -> Table:
     return shown
 
 
+def priors(experiment: Experiment) -> list[str]:
+    """The prior that all methods were given, a line a target, in units of reward."""
+    by_target = experiment.config["prior"]
+    if "group_mean" in by_target:
+        return [f"prior of every method: {_prior(by_target)}"]
+    return [f"prior for {target}: {_prior(prior)}" for target, prior in by_target.items()]
+
+
 def findings(experiment: Experiment) -> list[str]:
     """Where a reward or a method fails, a sentence each; one that says so if none does."""
     found = [*_misled_rewards(experiment), *_unsettled_methods(experiment)]
@@ -55,6 +63,13 @@ def sentence(experiment: Experiment, method: str, other: str) -> str:
         f"For '{target}', take {take}: {method} settles on a right selection after "
         f"{_median(row)} exploration steps (median of {row['seeds']:,} runs; right in "
         f"{row['p_right_60']:.0%} of them after 60 steps){gain}, and {_saved(row, rival)}."
+    )
+
+
+def _prior(prior: dict[str, float]) -> str:
+    return (
+        f"groups {prior['group_mean']:.3f} ± {prior['group_sd']:.3f}, datasets in their group "
+        f"± {prior['arm_sd']:.3f}, one reward ± {prior['noise_sd']:.3f}"
     )
 
 

@@ -66,7 +66,7 @@ def compute_rewards(
         InputError: before any work if a name or a size is wrong; later if training diverges.
     """
     definition = reward_named(reward)
-    _check_cells(examples, settings, reward, cells)
+    check_cells(examples, settings, reward, cells)
     if not cells:
         return
     works = _works(examples, settings)
@@ -108,6 +108,27 @@ def selection_accuracies(
     _in_blocks(measure, jobs, settings, commit=commit, progress=progress)
 
 
+def check_cells(
+    examples: Examples, settings: TrainingSettings, reward: str, cells: Sequence[Cell]
+) -> None:
+    """Refuses cells that cannot be computed.
+
+    Raises:
+        InputError: naming what is unknown, too small or too large.
+    """
+    _trainer_for(examples, settings)
+    for dataset in sorted({cell.dataset for cell in cells}):
+        dataset_rows(examples, dataset)
+    for name in sorted({cell.target for cell in cells}):
+        _check_local(examples, name)
+        there = len(examples.target(name).validation)
+        if reward != "agreement" and there < settings.validation_batch:
+            raise InputError(
+                f"validation_batch is {settings.validation_batch}, but target '{name}' has "
+                f"{there} validation examples; give a smaller batch or more examples"
+            )
+
+
 class _Works(NamedTuple):
     """A trainer with its data, for blocks of up to `_BLOCK` trainings."""
 
@@ -141,7 +162,11 @@ def _works(examples: Examples, settings: TrainingSettings) -> _Works:
     if inputs.dtype != np.uint8:
         inputs = inputs.astype(np.float32)
     data = Data(jnp.asarray(inputs), jnp.asarray(examples.labels, jnp.int32))
-    return _Works(_trainer(inputs.shape[1:], examples.classes, replace(settings, seed=0)), data)
+    return _Works(_trainer_for(examples, settings), data)
+
+
+def _trainer_for(examples: Examples, settings: TrainingSettings) -> Trainer:
+    return _trainer(examples.inputs.shape[1:], examples.classes, replace(settings, seed=0))
 
 
 @lru_cache(maxsize=16)
@@ -219,21 +244,6 @@ def _filled(array: np.ndarray) -> jax.Array:
 
 def _count(trainings: Sequence[Training]) -> jax.Array:
     return jnp.asarray(len(trainings), jnp.int32)
-
-
-def _check_cells(
-    examples: Examples, settings: TrainingSettings, reward: str, cells: Sequence[Cell]
-) -> None:
-    for dataset in sorted({cell.dataset for cell in cells}):
-        dataset_rows(examples, dataset)
-    for name in sorted({cell.target for cell in cells}):
-        _check_local(examples, name)
-        there = len(examples.target(name).validation)
-        if reward != "agreement" and there < settings.validation_batch:
-            raise InputError(
-                f"validation_batch is {settings.validation_batch}, but target '{name}' has "
-                f"{there} validation examples; give a smaller batch or more examples"
-            )
 
 
 def _check_jobs(examples: Examples, jobs: Sequence[Job]) -> None:

@@ -8,9 +8,9 @@ from dashjax.data.examples import Examples
 from dashjax.errors import InputError
 from dashjax.progress import Advance, silent
 from dashjax.settings import TrainingSettings
-from dashjax.table import Identity, RewardTable, load
+from dashjax.table import Cell, Identity, RewardTable, load
 from dashjax.table_writing import writing
-from dashjax.training.build import compute_rewards
+from dashjax.training.build import check_cells, compute_rewards
 from dashjax.training.rewards import reward_named
 
 
@@ -52,12 +52,21 @@ def identity(examples: Examples, order: Order) -> Identity:
 
 
 def training_of(identity: Identity) -> TrainingSettings:
-    """The training settings that a table was built with."""
+    """The training settings that a table was built with.
+
+    Raises:
+        InputError: if they are not what this version knows.
+    """
     saved: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in identity.training.items()
     }
-    return TrainingSettings(**saved)
+    try:
+        return TrainingSettings(**saved)
+    except TypeError as error:
+        raise InputError(
+            f"the table was built with other settings than there are: {saved}; build it anew"
+        ) from error
 
 
 def fill(
@@ -80,13 +89,16 @@ def fill(
     Raises:
         InputError: if a name or number is wrong, or the folder holds something else.
     """
-    with writing(path, identity(examples, order), origin) as writer:
-        table = writer.table()
+    about = identity(examples, order)
+    targets = order.targets or about.targets
+    first = [Cell(target, dataset, 0) for target in targets for dataset in about.pool.datasets]
+    check_cells(examples, order.training, order.reward, first)
+    with writing(path, about, origin) as writer:
         compute_rewards(
             examples,
             order.training,
             order.reward,
-            table.missing(order.targets or table.identity.targets, order.replicates),
+            writer.table().missing(targets, order.replicates),
             commit=writer.add_rewards,
             progress=lambda done, total: advance("measuring rewards", done, total),
         )

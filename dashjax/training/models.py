@@ -56,7 +56,10 @@ def network(
         )
     smallest = 2 ** len(convolution_widths)
     if min(shape[:2]) < smallest:
-        raise InputError(f"images are {shape[0]}x{shape[1]}; they need {smallest} pixels a side")
+        raise InputError(
+            f"images are {shape[0]}x{shape[1]}; with {len(convolution_widths)} convolution_widths "
+            f"they need {smallest} pixels a side, so give fewer of those or larger images"
+        )
     return _pure(ImageNetwork(convolution_widths, dense_width, classes), shape)
 
 
