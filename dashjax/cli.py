@@ -176,7 +176,9 @@ class Replay:
     steps: int = 200
     """Exploration steps of each run: one step evaluates one dataset once."""
     grouping: str = "perfect"
-    """How the methods see the datasets grouped: perfect, mixed, crossed, shuffled or single."""
+    """How the methods see the datasets grouped: `perfect` (as the pool came), `mixed` (every group
+    gives one to its neighbour), `crossed` (one of each group in each), `shuffled` (by chance)
+    or `single` (all in one group)."""
     select: int = 3
     """How many datasets to select."""
     tolerance: float = 0.01
@@ -260,7 +262,9 @@ class Sweep:
     selection: str = "top-k"
     """How a selection is made: top-k, percentile or group-then-arm."""
     grouping: str = "perfect"
-    """How the methods see the datasets grouped: perfect, mixed, crossed, shuffled or single."""
+    """How the methods see the datasets grouped: `perfect` (as the pool came), `mixed` (every group
+    gives one to its neighbour), `crossed` (one of each group in each), `shuffled` (by chance)
+    or `single` (all in one group)."""
     variances: str = "matched"
     """With another grouping than perfect: `matched` gives the methods the variances implied by
     that grouping, `given` those of the options."""

@@ -147,10 +147,14 @@ def _run_all(
                 one, problem, settings.plan, seeds=settings.seeds, seed=settings.seed, advance=tell
             )
             label: Row = {"target": target, "grouping": settings.grouping}
-            experiment.rows.append(label | metrics.row(results))
+            selections = frames.selection_rows(label, results, pool)
+            row = label | metrics.row(results)
+            if target:  # the datasets of synthetic pools are others in every run
+                row |= {"take": selections[0]["datasets"], "take_share": selections[0]["share"]}
+            experiment.rows.append(row)
             experiment.add("curves", frames.curve_rows(label, results))
             experiment.add("pulls", frames.pull_rows(label, results, pool))
-            experiment.add("selections", frames.selection_rows(label, results, pool))
+            experiment.add("selections", selections)
 
 
 def _config(command: str, settings: Settings) -> dict[str, Any]:

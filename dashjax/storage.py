@@ -52,8 +52,11 @@ def write_rows(rows: pa.Table, path: Path) -> None:
 
 
 def read_rows(content: bytes) -> pa.Table:
-    """The rows in the bytes of a Parquet file."""
-    return pq.ParquetFile(pa.BufferReader(content)).read()
+    """The rows in the bytes of a Parquet file.
+
+    Read without threads: those of Arrow's pools can abort a process that ends soon after.
+    """
+    return pq.ParquetFile(pa.BufferReader(content), pre_buffer=False).read(use_threads=False)
 
 
 def read_part(path: Path, schema: pa.Schema) -> pa.Table:

@@ -64,9 +64,15 @@ def train(
     return table.load(loaded.path)
 
 
+def show(experiment: Experiment, terminal: Terminal) -> None:
+    """Prints the rows, the priors, what the methods take and what is amiss."""
+    terminal.show(report.results_table(experiment.rows), *report.priors(experiment))
+    terminal.show(*report.takes(experiment), *report.findings(experiment))
+
+
 def finish(experiment: Experiment, out: Path | None, seconds: float, terminal: Terminal) -> None:
     """Prints the rows, and writes and draws them if a folder is named."""
-    terminal.show(report.results_table(experiment.rows), *report.priors(experiment))
+    show(experiment, terminal)
     if out:
         results.write(experiment, out, seconds)
         report.draw(out)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from dashjax import report, results
+from dashjax.commands.replay import show
 from dashjax.commands.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ def run(options: "cli.Report", terminal: Terminal) -> None:
     """Prints the rows of a result folder again and draws its pictures anew."""
     experiment = results.read(options.folder)
     drawn = report.draw(options.folder)
-    terminal.show(report.results_table(experiment.rows), *report.priors(experiment))
+    show(experiment, terminal)
     for path in drawn:
         terminal.show(f"drew {path}")
     terminal.document(experiment.document())

@@ -77,14 +77,23 @@ def _rows(loaded: RewardTable) -> list[dict[str, Any]]:
 def _mean_rewards(loaded: RewardTable) -> Table:
     """Mean rewards, a row a dataset and a column a target."""
     targets = loaded.built()
-    shown = Table(title="mean reward of each dataset (rows) for each target (columns)")
+    shown = Table(title="mean reward ± standard error of each dataset for each target")
     shown.add_column("group")
     shown.add_column("dataset")
     for target in targets:
         shown.add_column(f"{target} x{loaded.replicates(target)}", justify="right")
-    columns = [loaded.array(target).mean(axis=1) for target in targets]
+    columns = [_with_errors(loaded.array(target)) for target in targets]
     pool = loaded.identity.pool
     for arm, dataset in enumerate(pool.datasets):
-        means = [f"{column[arm]:.3f}" for column in columns]
+        means = [column[arm] for column in columns]
         shown.add_row(pool.groups[pool.group[arm]], dataset, *means)
     return shown
+
+
+def _with_errors(rewards: np.ndarray) -> list[str]:
+    """Mean reward of each dataset and, from two replicates on, its standard error."""
+    means, count = rewards.mean(axis=1), rewards.shape[1]
+    if count < 2:
+        return [f"{mean:.3f}" for mean in means]
+    errors = rewards.std(axis=1, ddof=1) / count**0.5
+    return [f"{mean:.3f} ± {error:.3f}" for mean, error in zip(means, errors, strict=True)]

@@ -44,10 +44,25 @@ def priors(experiment: Experiment) -> list[str]:
     return [f"prior for {target}: {_prior(prior)}" for target, prior in by_target.items()]
 
 
+def takes(experiment: Experiment) -> list[str]:
+    """What each method selects most often, a line a target; none for synthetic pools."""
+    return [
+        f"{target}: {method} takes {_listed(chosen['datasets'])} ({chosen['share']:.0%} of runs)"
+        for target in experiment.config.get("targets", [])
+        for method in experiment.config["methods"]
+        for chosen in [_commonest(experiment, target, method)]
+    ]
+
+
 def findings(experiment: Experiment) -> list[str]:
-    """Where a reward or a method fails, a sentence each; one that says so if none does."""
-    found = [*_misled_rewards(experiment), *_unsettled_methods(experiment)]
-    return found or ["Every reward points to its own group, and every method settles."]
+    """Where a table, a reward or a method fails on some target, a sentence each."""
+    if "targets" not in experiment.config:
+        return []
+    return [
+        *_coarse_table(experiment),
+        *_misled_rewards(experiment),
+        *_unsettled_methods(experiment),
+    ]
 
 
 def sentence(experiment: Experiment, method: str, other: str) -> str:
@@ -58,11 +73,14 @@ def sentence(experiment: Experiment, method: str, other: str) -> str:
     local = _accuracy(experiment, target, "local")
     gain = ""
     if local is not None and row["accuracy"] is not None:
-        gain = f", lifting test accuracy from {local:.0%} (local model) to {row['accuracy']:.0%}"
+        gain = (
+            f"; what it selects after {row['steps']} steps lifts test accuracy from {local:.0%} "
+            f"(local model) to {row['accuracy']:.0%}"
+        )
     return (
         f"For '{target}', take {take}: {method} settles on a right selection after "
         f"{_median(row)} exploration steps (median of {row['seeds']:,} runs; right in "
-        f"{row['p_right_60']:.0%} of them after 60 steps){gain}, and {_saved(row, rival)}."
+        f"{row['p_right_60']:.0%} of them after 60 steps) and {_saved(row, rival)}{gain}."
     )
 
 
@@ -87,6 +105,19 @@ def _saved(row: Row, rival: Row) -> str:
     if other < mine:
         return f"costs {mine - other:.0f} evaluations more than {rival['method']}"
     return f"saves {other - mine:.0f} of the {other:.0f} evaluations that {rival['method']} needs"
+
+
+def _coarse_table(experiment: Experiment) -> list[str]:
+    """A warning where the table's own noise is larger than the tolerance."""
+    errors = [row["error"] for row in experiment.frames["rewards"]]
+    error, tolerance = sum(errors) / len(errors), experiment.config["tolerance"]
+    if not error > tolerance:  # not a number where there is one replicate
+        return []
+    return [
+        f"The table's mean rewards have a standard error of about {error:.3f}, more than the "
+        f"tolerance of {tolerance:g}: which of two close datasets counts as better is partly "
+        "chance. More replicates make it finer."
+    ]
 
 
 def _misled_rewards(experiment: Experiment) -> list[str]:
