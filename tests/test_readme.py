@@ -47,7 +47,7 @@ def run(command: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory) -> Path:
+def place(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("readme")
     folders.write(folder / "my-pool", "ink", "neon")
     return folder
@@ -57,8 +57,8 @@ def test_the_first_commands_are_the_two_that_set_everything_up() -> None:
     assert commands()[:2] == ["make demo", "make test"]
 
 
-def test_every_dashjax_command_runs(workplace: Path, monkeypatch, capsys) -> None:
-    monkeypatch.chdir(workplace)
+def test_every_dashjax_command_runs(place: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(place)
     monkeypatch.setattr(
         demo,
         "ORDER",
@@ -72,14 +72,14 @@ def test_every_dashjax_command_runs(workplace: Path, monkeypatch, capsys) -> Non
         run(command)
     said = capsys.readouterr().out
     assert "For 'hand', take " in said
-    assert {path.name for path in (workplace / "runs" / "demo").glob("*.png")} >= {
+    assert {path.name for path in (place / "runs" / "demo").glob("*.png")} >= {
         *("pool.png", "rewards.png", "quality.png", "pulls.png", "posterior-hand.png"),
         "accuracy.png",
     }
 
 
-def test_every_study_and_benchmark_runs(workplace: Path, monkeypatch, capsys) -> None:
-    monkeypatch.chdir(workplace)
+def test_every_study_and_benchmark_runs(place: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(place)
     monkeypatch.setattr(digits, "METHODS", ("dash", "flat"))
     few = ["--seeds", "20", "--steps", "20"]
     small = [*few, "--replicates", "2", "--truth-replicates", "2", "--chances", "1"]
@@ -99,7 +99,7 @@ def test_every_study_and_benchmark_runs(workplace: Path, monkeypatch, capsys) ->
         monkeypatch.setattr(sys, "argv", [name, *arguments])
         module.main()
     assert "own are best" in capsys.readouterr().out
-    written = json.loads((workplace / "benchmarks/results/exploration_steps.json").read_text())
+    written = json.loads((place / "benchmarks/results/exploration_steps.json").read_text())
     assert {row["method"] for row in written["rows"]} >= {"dash", "flat"}
     assert written["machine"]["processor"]
 
