@@ -12,6 +12,7 @@ from pathlib import Path
 import folders
 import numpy as np
 import pytest
+from commands import build, refused
 
 from dashjax import cli, results, table
 from dashjax.methods import METHODS
@@ -29,22 +30,6 @@ def built(pool: Path, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("built") / "table"
     assert cli.main(build(pool, out)) == 0
     return out
-
-
-def build(pool: Path, out: Path, *more: str, replicates: int = 2) -> list[str]:
-    arguments = ["table", "build", str(pool), "--out", str(out), "--replicates", str(replicates)]
-    return [*arguments, *folders.CUT, *folders.TRAINING, *more]
-
-
-def refused(capsys, *arguments: str) -> str:
-    """The one sentence of a command that must fail."""
-    assert cli.main(list(arguments)) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    sentences = [line for line in said.err.splitlines() if line.startswith("dashjax: ")]
-    assert len(sentences) == 1
-    assert "Traceback" not in said.err
-    return sentences[0]
 
 
 def document(capsys, *arguments: str) -> dict:

@@ -13,6 +13,7 @@ import folders
 import numpy as np
 import pyarrow as pa
 import pytest
+from commands import build, refused
 
 from dashjax import cli, results, storage, table
 from dashjax.data.archive import read_domain
@@ -38,21 +39,6 @@ def built(pool: Path, tmp_path_factory) -> Path:
 def copy(built: Path, tmp_path: Path) -> Path:
     """A table that may be hurt."""
     return Path(shutil.copytree(built, tmp_path / "copy"))
-
-
-def build(pool: Path, out: Path, *more: str) -> list[str]:
-    arguments = ["table", "build", str(pool), "--out", str(out), "--replicates", "2"]
-    return [*arguments, *folders.CUT, *folders.TRAINING, *more]
-
-
-def refused(capsys, *arguments: str) -> str:
-    """The one sentence of a command that must fail, with nothing on stdout."""
-    capsys.readouterr()
-    assert cli.main(list(arguments)) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    (sentence,) = [line for line in said.err.splitlines() if line.startswith("dashjax: ")]
-    return sentence
 
 
 def change(copy: Path, *keys: str, value: object) -> None:
