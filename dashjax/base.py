@@ -12,6 +12,7 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from dashjax.pool import Grouping
 
 State = Any
+Deviates = Any  # the random numbers of one draw, before they are given mean and spread
 RandomKey = Key[Array, ""]
 Arm = Int[Array, ""]
 Group = Int[Array, ""]
@@ -27,7 +28,11 @@ class Moments(NamedTuple):
 
 
 class Belief(NamedTuple):
-    """What we think: a posterior over utilities, built from a prior and a grouping."""
+    """What we think: a posterior over utilities, built from a prior and a grouping.
+
+    A joint draw of all arms is `draw(deviates(key), state)`. The same deviates in two states give
+    two draws that differ by what was learned alone (common random numbers).
+    """
 
     grouping: Grouping
     init: Callable[[], State]
@@ -35,18 +40,32 @@ class Belief(NamedTuple):
     moments: Callable[[State], Moments]  # of every arm, [arm]
     group_moments: Callable[[State], Moments]  # of every group, [group]
     covariance: Callable[[State, Int[Array, " some"]], Float[Array, "some arm"]]
-    sample: Callable[[RandomKey, State], Float[Array, " arm"]]  # one joint draw of all arms
+    noise_var: Callable[[State], Float[Array, ""]]  # of one reward, as far as it is known
+    shrinkage: Callable[[State], Float[Array, " arm"]]  # weight of the group in an arm's mean
+    deviates: Callable[[RandomKey], Deviates]
+    draw: Callable[[Deviates, State], Float[Array, " arm"]]
     sample_groups: Callable[[RandomKey, State], Float[Array, " group"]]
     sample_arms: Callable[[RandomKey, State, Group, Utility], Float[Array, " slot"]]
     # ^ one group's arms, given the group's drawn utility; -inf where a slot is padding
 
 
 class Policy(NamedTuple):
-    """What we do: picks the next arm to explore."""
+    """What we do: picks the next arm to explore from what a belief holds.
+
+    `own` is what the policy must remember beside it: nothing, for most.
+    """
 
     init: Callable[[], State]
-    select: Callable[[RandomKey, State], Arm]
-    update: Callable[[State, Arm, Reward], State]
+    select: Callable[[RandomKey, State, State], Arm]  # key, the belief's state, own
+    update: Callable[[State, State, Arm], State]  # the belief's state now, own, the arm pulled
+
+
+class Aim(NamedTuple):
+    """What a policy explores for."""
+
+    select: int  # datasets wanted in the end
+    steps: int  # exploration steps of the run, for policies that plan ahead
+    costs: Float[Array, " arm"] | None = None  # of one step with each dataset; all 1 if None
 
 
 class Source(NamedTuple):

@@ -6,14 +6,28 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from dashjax.base import Arm, Belief, Choose, Policy, RandomKey, Reward, Source, State
+from dashjax import places
+from dashjax.base import Aim, Arm, Belief, Choose, Policy, RandomKey, Reward, Source, State
+from dashjax.stopping import Record, Score
+
+
+class Agent(NamedTuple):
+    """Who explores: what it thinks, what it does, and who judges.
+
+    The judge is what the selection and the scores are computed from. None: the belief itself.
+    """
+
+    belief: Belief
+    policy: Policy
+    judge: Belief | None = None
 
 
 class Learner(NamedTuple):
-    """What learns during a run: the policy, and the belief that judges."""
+    """What an agent knows during a run."""
 
-    policy: State
-    belief: State
+    thought: State  # the belief's
+    own: State  # the policy's
+    judged: State  # the judge's; empty where the belief judges
 
 
 class Run(NamedTuple):
@@ -27,61 +41,96 @@ class Run(NamedTuple):
     reward: Float[Array, " step"]
     simple_regret: Float[Array, " step"]
     regret: Float[Array, " step"]
+    cost: Float[Array, " step"]
+    changed: Bool[Array, " step"]  # the selection is another than a step before
+    new: Bool[Array, " step"]  # the arm's first pull
+    scores: tuple[Float[Array, " step"], ...]  # in the order in which they were asked for
     selection: Bool[Array, " arm"]  # after the last step
 
+    def record(self, scores: tuple[Score, ...]) -> Record:
+        """What stop rules look at; `scores` are those that the run was asked for."""
+        measured = dict(zip(scores, self.scores, strict=True))
+        arms = self.selection.shape[0]
+        return Record(self.arm, self.cost, self.changed, self.new, measured, arms)
 
-def ask(key: RandomKey, policy: Policy, learner: Learner, step: Int[Array, ""]) -> Arm:
+
+def begin(agent: Agent) -> Learner:
+    """What the agent knows before the first pull."""
+    judged = agent.judge.init() if agent.judge else ()
+    return Learner(agent.belief.init(), agent.policy.init(), judged)
+
+
+def ask(key: RandomKey, agent: Agent, learner: Learner, step: Int[Array, ""]) -> Arm:
     """The arm to explore at `step`; the same key serves the whole run."""
-    return policy.select(jax.random.fold_in(key, step), learner.policy)
+    return agent.policy.select(jax.random.fold_in(key, step), learner.thought, learner.own)
 
 
-def tell(policy: Policy, belief: Belief, learner: Learner, arm: Arm, reward: Reward) -> Learner:
-    """What the learner knows after one more reward."""
-    return Learner(
-        policy.update(learner.policy, arm, reward), belief.update(learner.belief, arm, reward)
-    )
+def tell(agent: Agent, learner: Learner, arm: Arm, reward: Reward) -> Learner:
+    """What the agent knows after one more reward."""
+    thought = agent.belief.update(learner.thought, arm, reward)
+    judged = agent.judge.update(learner.judged, arm, reward) if agent.judge else ()
+    return Learner(thought, agent.policy.update(thought, learner.own, arm), judged)
 
 
 def rollout(
     key: RandomKey,
-    policy: Policy,
+    agent: Agent,
     source: Source,
     *,
-    belief: Belief,
+    aim: Aim,
     choose: Choose,
-    select: int,
-    steps: int,
+    scores: tuple[Score, ...] = (),
 ) -> Run:
-    """One run of `steps` exploration steps.
+    """One run.
 
     Args:
         key: decides everything; a longer run begins like a shorter one.
-        policy: picks the arms.
+        agent: picks the arms and learns.
         source: answers the pulls.
-        belief: the judge, updated beside the policy; the selection is made from it.
-        choose: the selection.
-        select: size of the best set that the selection is measured against.
-        steps: number of pulls.
+        aim: how many datasets are wanted, how many steps there are and what one costs.
+        choose: the selection, made from what the judge thinks.
+        scores: what is measured of the judge's thought after every step.
     """
-    key_source, key_policy, key_precedence = jax.random.split(key, 3)
+    key_source, key_policy, key_precedence, key_scores = jax.random.split(key, 4)
     world = source.init(key_source)
     utility = source.utility(world)
-    best_mean = jnp.mean(jax.lax.top_k(utility, select)[0])
+    arms = utility.shape[0]
+    best_mean = jnp.mean(jax.lax.top_k(utility, aim.select)[0])
     best_arm = jnp.max(utility)
-    precedence = jax.random.permutation(key_precedence, utility.shape[0]).astype(jnp.int32)
+    precedence = jax.random.permutation(key_precedence, arms).astype(jnp.int32)
+    judge = agent.judge or agent.belief
+    measures = [score(key_scores, judge, aim) for score in scores]
 
     def one(carry, step):
-        learner, world = carry
-        arm = ask(key_policy, policy, learner, step)
+        learner, world, arm, chosen, fresh = carry
         reward, world = source.pull(world, arm)
-        learner = tell(policy, belief, learner, arm, reward)
-        chosen = mean_of(utility, choose(belief, learner.belief, precedence))
-        regret = best_arm - utility[arm]
-        return (learner, world), (arm, reward, best_mean - chosen, regret)
+        learner = tell(agent, learner, arm, reward)
+        judged = learner.judged if agent.judge else learner.thought
+        before, chosen = chosen, choose(judge, judged, precedence)
+        regret = best_arm - places.read(utility, arm)
+        first = places.read(fresh, arm)
+        trace = (
+            arm,
+            reward,
+            best_mean - mean_of(utility, chosen),
+            regret,
+            jnp.any(chosen != before),
+            first,
+            tuple(measure(judged) for measure in measures),
+        )
+        fresh = fresh & (jnp.arange(arms, dtype=arm.dtype) != arm)
+        # asked here and not at the next step's start, so that what selection, scores and policy
+        # derive from the same thought is computed once
+        arm = ask(key_policy, agent, learner, step + 1)
+        return (learner, world, arm, chosen, fresh), trace
 
-    start = (Learner(policy.init(), belief.init()), world)
-    (learner, _), trace = jax.lax.scan(one, start, jnp.arange(steps, dtype=jnp.int32))
-    return Run(*trace, selection=choose(belief, learner.belief, precedence))
+    learner = begin(agent)
+    first_arm = ask(key_policy, agent, learner, jnp.zeros((), jnp.int32))
+    start = (learner, world, first_arm, jnp.zeros(arms, bool), jnp.ones(arms, bool))
+    (_, _, _, chosen, _), trace = jax.lax.scan(one, start, jnp.arange(aim.steps, dtype=jnp.int32))
+    arm, reward, simple_regret, regret, changed, new, measured = trace
+    cost = jnp.ones_like(reward) if aim.costs is None else aim.costs[arm].astype(reward.dtype)
+    return Run(arm, reward, simple_regret, regret, cost, changed, new, measured, chosen)
 
 
 def mean_of(utility: Float[Array, " arm"], mask: Bool[Array, " arm"]) -> Float[Array, ""]:

@@ -7,7 +7,17 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from dashjax import places
-from dashjax.base import Arm, Belief, Group, Moments, RandomKey, Reward, State, Utility
+from dashjax.base import (
+    Arm,
+    Belief,
+    Deviates,
+    Group,
+    Moments,
+    RandomKey,
+    Reward,
+    State,
+    Utility,
+)
 from dashjax.gaussian import Conditional, Evidence, Prior, arms_given_group
 from dashjax.pool import Grouping
 from dashjax.sampling import normal
@@ -41,12 +51,23 @@ def two_level(
         held = places.row(jnp.asarray(grouping.arm), group) >= 0
         return jnp.where(held, draw, -jnp.inf)
 
-    def sample(key: RandomKey, state: State) -> Float[Array, " arm"]:
+    def deviates(key: RandomKey) -> Deviates:
         key_groups, key_arms = jax.random.split(key)
-        utility = sample_groups(key_groups, state)
-        conditional = arms_given_group(prior, state.evidence)
+        dtype = prior.group_mean.dtype
+        return (
+            normal(key_groups, (grouping.groups,), dtype),
+            normal(key_arms, grouping.arm.shape, dtype),
+        )
+
+    def draw(deviates: Deviates, state: State) -> Float[Array, " arm"]:
+        of_groups, of_arms = deviates
+        group, conditional = groups(state), arms_given_group(prior, state.evidence)
+        utility = group.mean + jnp.sqrt(group.var) * of_groups
         mean = conditional.slope * utility[:, None] + conditional.offset
-        return grouping.to_arms(_draw(key_arms, Moments(mean, conditional.var)))
+        return grouping.to_arms(mean + jnp.sqrt(conditional.var) * of_arms)
+
+    def shrinkage(state: State) -> Float[Array, " arm"]:
+        return grouping.to_arms(arms_given_group(prior, state.evidence).slope)
 
     return Belief(
         grouping=grouping,
@@ -55,7 +76,10 @@ def two_level(
         moments=moments,
         group_moments=groups,
         covariance=covariance,
-        sample=sample,
+        noise_var=lambda state: prior.noise_var,
+        shrinkage=shrinkage,
+        deviates=deviates,
+        draw=draw,
         sample_groups=sample_groups,
         sample_arms=sample_arms,
     )

@@ -4,31 +4,42 @@ import jax
 import jax.numpy as jnp
 
 from dashjax import places
-from dashjax.base import Arm, Belief, Policy, RandomKey, State
+from dashjax.base import Aim, Arm, Belief, Policy, RandomKey, State
+from dashjax.policies.parts import advantage, remembering_nothing
 from dashjax.sampling import largest
 
 
-def thompson(belief: Belief) -> Policy:
-    """Draws all arms jointly and pulls the best."""
+def thompson(belief: Belief, aim: Aim) -> Policy:
+    """Draws all arms jointly and pulls the best (per unit of cost, see `advantage`)."""
 
-    def select(key: RandomKey, state: State) -> Arm:
-        return largest(belief.sample(key, state))
+    def select(key: RandomKey, thought: State) -> Arm:
+        return largest(advantage(belief.draw(belief.deviates(key), thought), aim))
 
-    return Policy(belief.init, select, belief.update)
+    return remembering_nothing(select)
 
 
-def thompson_by_group(belief: Belief) -> Policy:
+def thompson_by_group(belief: Belief, aim: Aim) -> Policy:
     """Draws all groups, enters the best, draws its arms and pulls the best (DaSH, spec 1.2).
 
     The arms are drawn given the group's drawn utility, so that the pair is one draw of the belief.
+    With costs, the best arm of the group is the best per unit of cost.
     """
     arms = jnp.asarray(belief.grouping.arm)
 
-    def select(key: RandomKey, state: State) -> Arm:
+    def select(key: RandomKey, thought: State) -> Arm:
         key_groups, key_arms = jax.random.split(key)
-        utilities = belief.sample_groups(key_groups, state)
+        utilities = belief.sample_groups(key_groups, thought)
         group = largest(utilities)
-        drawn = belief.sample_arms(key_arms, state, group, places.read(utilities, group))
-        return places.read(places.row(arms, group), largest(drawn))
+        drawn = belief.sample_arms(key_arms, thought, group, places.read(utilities, group))
+        members = places.row(arms, group)
+        return places.read(members, largest(_per_cost(drawn, members, aim)))
 
-    return Policy(belief.init, select, belief.update)
+    return remembering_nothing(select)
+
+
+def _per_cost(drawn: jax.Array, members: jax.Array, aim: Aim) -> jax.Array:
+    """`advantage` within one group, whose padding stays at -inf."""
+    if aim.costs is None:
+        return drawn
+    least = jnp.min(jnp.where(members >= 0, drawn, jnp.inf))
+    return (drawn - least) / jnp.where(members >= 0, aim.costs[members], 1)

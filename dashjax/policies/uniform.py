@@ -1,29 +1,27 @@
-"""Policies that look at nothing: by chance, and in turn."""
+"""Policies that look at nothing: by chance, and in turn. Costs change nothing for them."""
 
 import jax
 import jax.numpy as jnp
 
-from dashjax.base import Arm, Belief, Policy, RandomKey, Reward, State
+from dashjax.base import Aim, Arm, Belief, Policy, RandomKey, State
+from dashjax.policies.parts import remembering_nothing
 
 
-def random(belief: Belief) -> Policy:
+def random(belief: Belief, aim: Aim) -> Policy:
     """Pulls an arm by chance, each as likely."""
     arms = belief.grouping.arms
 
-    def select(key: RandomKey, state: State) -> Arm:
+    def select(key: RandomKey, thought: State) -> Arm:
         return jax.random.randint(key, (), 0, arms, jnp.int32)
 
-    return Policy(lambda: (), select, lambda state, arm, reward: state)
+    return remembering_nothing(select)
 
 
-def round_robin(belief: Belief) -> Policy:
+def round_robin(belief: Belief, aim: Aim) -> Policy:
     """Pulls arms 0, 1, 2, ... in turn, and again from the first."""
     arms = belief.grouping.arms
-
-    def select(key: RandomKey, state: State) -> Arm:
-        return state
-
-    def update(state: State, arm: Arm, reward: Reward) -> State:
-        return (state + 1) % arms
-
-    return Policy(lambda: jnp.zeros((), jnp.int32), select, update)
+    return Policy(
+        init=lambda: jnp.zeros((), jnp.int32),
+        select=lambda key, thought, own: own,
+        update=lambda thought, own, arm: (own + 1) % arms,
+    )

@@ -1,0 +1,119 @@
+r"""The hierarchical model whose spreads and overall mean are not known; mathematics only.
+
+    mu_0 ~ N(m, tau^2)        sigma_0 ~ HalfNormal(.2)        sigma_hat ~ HalfNormal(.1)
+
+Given (sigma_0, sigma_hat) everything is Gaussian (`gaussian` has the symbols; ours: spec sections
+2.1 and 4). With A_i, B_i the sums over a group, rewards counted from m, and
+g_i = 1 / (1 + sigma_0^2 A_i):
+
+    P = 1 / tau^2 + sum_i A_i g_i                    mu_0 | data ~ N(sum_i B_i g_i / P, 1 / P)
+    theta_i | mu_0, data ~ N(g_i (mu_0 + sigma_0^2 B_i), sigma_0^2 g_i)
+    -2 log p(data) = sum_ij log(sigma_r^2 + n_ij sigma_hat^2) + sum_i log(1 + sigma_0^2 A_i)
+                     + log(tau^2 P) + sum_ij S_ij^2 / (n_ij (sigma_r^2 + n_ij sigma_hat^2))
+                     - sum_i sigma_0^2 g_i B_i^2 - (sum_i B_i g_i)^2 / P + const
+
+The pair is taken from a grid; its posterior weights are prior mass times likelihood.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.special import erf
+from jaxtyping import Array, Float
+
+from dashjax.gaussian import Evidence, weights
+
+GROUP_SDS = (0.01, 0.03, 0.06, 0.10, 0.15, 0.25)
+ARM_SDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.18)
+
+
+class Hyperprior(NamedTuple):
+    """What may be, before any pull: points of a grid and their prior mass."""
+
+    mean_var: Float[Array, ""]  # tau^2: how well the overall mean is known
+    group_var: Float[Array, " point"]
+    arm_var: Float[Array, " point"]
+    mass: Float[Array, " point"]  # sums to 1
+
+
+class Posterior(NamedTuple):
+    """What is known of each level at every point of the grid; utilities count from m."""
+
+    mass: Float[Array, " point"]  # sums to 1
+    top_mean: Float[Array, " point"]  # mu_0
+    top_var: Float[Array, " point"]
+    group_slope: Float[Array, "point group"]  # theta_i given mu_0: slope * mu_0 + offset, var
+    group_offset: Float[Array, "point group"]
+    group_var: Float[Array, "point group"]
+    arm_slope: Float[Array, "point group slot"]  # theta_ij given theta_i, likewise
+    arm_offset: Float[Array, "point group slot"]
+    arm_var: Float[Array, "point group slot"]
+
+
+def hyperprior(
+    group_sds: tuple[float, ...] = GROUP_SDS,
+    arm_sds: tuple[float, ...] = ARM_SDS,
+    *,
+    group_scale: float = 0.2,
+    arm_scale: float = 0.1,
+    mean_sd: float = 0.25,
+) -> Hyperprior:
+    """Every pair of the two spreads, with the half-normal mass of its cell (spec section 4).
+
+    Args:
+        group_sds: values of sigma_0, ascending, in units of reward.
+        arm_sds: values of sigma_hat, likewise.
+        group_scale: of sigma_0's half-normal law.
+        arm_scale: of sigma_hat's.
+        mean_sd: tau.
+    """
+    group, arm = jnp.asarray(group_sds, float), jnp.asarray(arm_sds, float)
+    mass = _cells(group, group_scale)[:, None] * _cells(arm, arm_scale)[None, :]
+    pairs = jnp.broadcast_arrays(group[:, None] ** 2, arm[None, :] ** 2)
+    return Hyperprior(
+        jnp.asarray(mean_sd**2, float), *(pair.reshape(-1) for pair in pairs), mass.reshape(-1)
+    )
+
+
+def posterior(hyper: Hyperprior, evidence: Evidence, noise_var: Float[Array, ""]) -> Posterior:
+    """What the evidence says at every point, and of the points.
+
+    Args:
+        hyper: the grid.
+        evidence: counts, and sums of rewards less m.
+        noise_var: sigma_r^2.
+    """
+    arm_var = hyper.arm_var[:, None, None]
+    group_var = hyper.group_var[:, None]
+    own = weights(evidence.count[None], evidence.total[None], arm_var, noise_var)
+    precision, value = own.precision.sum(-1), own.value.sum(-1)
+    shrink = 1 / (1 + group_var * precision)
+    top_precision = 1 / hyper.mean_var + jnp.sum(precision * shrink, -1)
+    top_mean = jnp.sum(value * shrink, -1) / top_precision
+    spread = noise_var + evidence.count[None] * arm_var
+    mean = evidence.total / jnp.maximum(evidence.count, 1)
+    misfit = jnp.sum(mean[None] * own.value, (1, 2))
+    misfit = misfit - jnp.sum(group_var * shrink * value**2, -1) - top_precision * top_mean**2
+    volume = jnp.sum(jnp.log(spread), (1, 2)) - jnp.sum(jnp.log(shrink), -1)
+    volume = volume + jnp.log(top_precision)
+    slope = noise_var / spread
+    return Posterior(
+        jax.nn.softmax(jnp.log(hyper.mass) - (volume + misfit) / 2),
+        top_mean,
+        1 / top_precision,
+        shrink,
+        group_var * shrink * value,
+        group_var * shrink,
+        slope,
+        arm_var * own.value,
+        slope * arm_var,
+    )
+
+
+def _cells(points: Float[Array, " point"], scale: float) -> Float[Array, " point"]:
+    """Half-normal mass between the midpoints around each point; the last cell has no end."""
+    inner = (points[1:] + points[:-1]) / 2
+    below = erf(inner / (scale * 2**0.5))
+    ends = jnp.concatenate([jnp.zeros(1, points.dtype), below, jnp.ones(1, points.dtype)])
+    return jnp.diff(ends)

@@ -1,0 +1,63 @@
+"""The arms near the boundary between the best k and the rest, where exploring can change a set.
+
+Shared by the rules that look at pairs and sets. Equal means are put in an order by chance, by a
+difference too small to matter, so that no rule favours the pool's first arms.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from dashjax.base import Aim, Belief, RandomKey, State
+
+MOST = 32  # arms that are looked at; of larger pools, those nearest to the boundary
+_NUDGE = 1e-5  # of a posterior standard deviation
+
+
+class Near(NamedTuple):
+    """The arms near the boundary, those inside first, and what is thought of them."""
+
+    arm: Int[Array, " near"]
+    mean: Float[Array, " near"]
+    cov: Float[Array, "near near"]
+    cost: Float[Array, " near"]
+
+
+def near(key: RandomKey, belief: Belief, thought: State, aim: Aim) -> tuple[Near, int]:
+    """The arms near the boundary of the best `aim.select`, and how many of them are inside."""
+    moments = belief.moments(thought)
+    sd = jnp.sqrt(moments.var)
+    nudge = jax.random.uniform(key, sd.shape, sd.dtype)
+    mean = moments.mean + _NUDGE * sd * nudge
+    arm, inside = _nearest(mean, sd, aim.select)
+    cov = belief.covariance(thought, arm)[:, arm]
+    cost = jnp.ones_like(sd) if aim.costs is None else aim.costs
+    return Near(arm, mean[arm], cov, cost[arm]), inside
+
+
+def standard_gaps(near: Near, inside: int) -> Float[Array, "inside outside"]:
+    """By how many standard deviations of their difference each inner arm leads each outer one."""
+    var = jnp.diagonal(near.cov)
+    between = var[:inside, None] + var[None, inside:] - 2 * near.cov[:inside, inside:]
+    gap = near.mean[:inside, None] - near.mean[None, inside:]
+    return gap / jnp.sqrt(jnp.maximum(between, jnp.finfo(gap.dtype).tiny))
+
+
+def _nearest(mean: Array, sd: Array, select: int) -> tuple[Int[Array, " near"], int]:
+    """Arms by their distance from the boundary, inner ones first."""
+    arms = mean.shape[0]
+    inside = min(select, max(MOST // 2, MOST - (arms - select)))
+    outside = min(arms - select, MOST - inside)
+    if arms <= MOST:
+        return jax.lax.top_k(mean, arms)[1], inside
+    edge = jax.lax.top_k(mean, select + 1)[0]
+    boundary = (edge[-1] + edge[-2]) / 2
+    distance = (mean - boundary) / jnp.maximum(sd, jnp.finfo(sd.dtype).tiny)
+    inner = mean >= edge[-2]
+    parts = [
+        jax.lax.top_k(jnp.where(inner, -distance, -jnp.inf), inside)[1],
+        jax.lax.top_k(jnp.where(inner, -jnp.inf, distance), outside)[1],
+    ]
+    return jnp.concatenate(parts), inside

@@ -1,0 +1,34 @@
+"""Bayes-LUCB: the inner arm that may be worst against the outer arm that may be best.
+
+As simulated in spec section 3 (9), after Kalyanakrishnan et al. (ICML 2012), with posterior
+standard deviations in place of the frequentist bounds.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from dashjax.base import Aim, Arm, Belief, Policy, RandomKey, State
+from dashjax.policies.parts import counting
+from dashjax.sampling import largest
+
+_MISS = 0.1  # the chance delta that its bounds are built for
+
+
+def lucb(belief: Belief, aim: Aim) -> Policy:
+    """Of those two arms, pulls the one whose variance falls more, per unit of cost."""
+    arms = belief.grouping.arms
+    costs = jnp.ones(arms) if aim.costs is None else aim.costs
+
+    def select(key: RandomKey, thought: State, own: State) -> Arm:
+        mean, var = belief.moments(thought)
+        sd = jnp.sqrt(var)
+        width = jnp.sqrt(jnp.log(arms * jnp.maximum(own, 1) ** 2 / _MISS) / 2) * sd
+        mean = mean + 1e-5 * sd * jax.random.uniform(key, mean.shape, mean.dtype)
+        inside = mean >= jax.lax.top_k(mean, aim.select)[0][-1]
+        worst = largest(jnp.where(inside, width - mean, -jnp.inf))
+        best = largest(jnp.where(inside, -jnp.inf, width + mean))
+        fall = var**2 / (var + belief.noise_var(thought)) / costs.astype(var.dtype)
+        no_rival = aim.select == arms
+        return jnp.where(no_rival | (fall[worst] >= fall[best]), worst, best)
+
+    return counting(select)

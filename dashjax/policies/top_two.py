@@ -1,0 +1,45 @@
+"""Top-two Thompson sampling on sets: two draws that disagree say what to look at (Russo 2016)."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from dashjax.base import Aim, Arm, Belief, Policy, RandomKey, State
+from dashjax.policies.parts import remembering_nothing
+from dashjax.sampling import largest
+
+_CHALLENGERS = 16  # draws in which a set other than the leader's is looked for
+
+
+def top_two(belief: Belief, aim: Aim) -> Policy:
+    """Of the arms on which two drawn best sets differ, pulls the one that tells most of itself.
+
+    The leader is one draw's best set, the challenger the first of 16 more draws' that is another;
+    if none is, the closest pair across the boundary changes places in the last of them. What a pull
+    tells is the fall of its arm's variance, per unit of cost.
+    """
+    arms = belief.grouping.arms
+    costs = jnp.ones(arms) if aim.costs is None else aim.costs
+
+    def select(key: RandomKey, thought: State) -> Arm:
+        keys = jax.random.split(key, 1 + _CHALLENGERS)
+        draws = jax.vmap(lambda one: belief.draw(belief.deviates(one), thought))(keys)
+        apart = _differing(draws, aim.select)
+        var = belief.moments(thought).var
+        fall = var**2 / (var + belief.noise_var(thought)) / costs.astype(var.dtype)
+        return largest(jnp.where(apart, fall, -1))
+
+    return remembering_nothing(select)
+
+
+def _differing(draws: Float[Array, "draw arm"], select: int) -> Bool[Array, " arm"]:
+    """The arms in just one of the leader's and the challenger's sets; all if there is one set."""
+    if select == draws.shape[1]:
+        return jnp.ones(draws.shape[1], bool)
+    edges = jax.lax.top_k(draws, select + 1)[0]
+    inside = draws >= edges[:, select - 1 : select]
+    apart = inside[1:] != inside[:1]
+    found = jnp.any(apart, 1)
+    first = jnp.argmax(found)
+    pair = (draws[-1] == edges[-1, select - 1]) | (draws[-1] == edges[-1, select])
+    return jnp.where(found[first], apart[first], pair)
