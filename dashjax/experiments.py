@@ -20,6 +20,7 @@ from dashjax.settings import PriorSettings, Settings
 from dashjax.sweep import Problem, run_once, sweep
 from dashjax.table import RewardTable
 
+COSTS = ("equal", "pool", "examples")
 _MOST_DATASETS = 100_000  # each has a place in the memory of every run
 
 
@@ -29,7 +30,8 @@ def replay(
     settings: Settings,
     *,
     mode: str = "bootstrap",
-    prior: PriorSettings | None = None,
+    prior: PriorSettings | dict[str, PriorSettings] | None = None,
+    costs: str = "equal",
     advance: Advance = silent,
 ) -> Experiment:
     """Methods replayed on the rows of a reward table.
@@ -39,7 +41,10 @@ def replay(
         targets: whose rows; all that are built if empty.
         settings: what to run.
         mode: how a pull is answered, see `sources.replay`.
-        prior: the methods' prior; if None, by moments of the other targets' rows.
+        prior: the methods' prior, or one for each target; if None, by moments of the other
+            targets' rows.
+        costs: what a step costs: the same with every dataset (`equal`), what the pool says
+            (`pool`), or in proportion to a dataset's examples, 1 on average (`examples`).
         advance: is told (what, runs done, runs in all).
 
     Raises:
@@ -50,9 +55,14 @@ def replay(
     table.check_targets(targets)
     pool = table.identity.pool
     grouping = pool.regroup(settings.grouping, settings.seed)
+    of_step = _costs(pool, costs)
     problems = {
         target: Problem(
-            _replaying(mode), table.array(target), _prior(table, target, grouping, prior), grouping
+            _replaying(mode),
+            table.array(target),
+            _prior(table, target, grouping, prior),
+            grouping,
+            of_step,
         )
         for target in targets
     }
@@ -61,6 +71,7 @@ def replay(
     config = _config("replay", settings) | {
         "targets": list(targets),
         "replay": mode,
+        "costs": costs,
         "table": table.content,
         "reward": table.identity.reward,
         "prior": {name: priors.describe(problem.prior) for name, problem in problems.items()},
@@ -75,6 +86,8 @@ def replay(
         run = run_once(first, problem, settings.plan, seed=settings.seed)
         label: Row = {"target": target, "method": first.name}
         experiment.add("posterior", frames.posterior_rows(label, run, problem, pool))
+        asked = frames.Asked(first, problem, settings.plan, settings.seed)
+        experiment.add("certainty", frames.certainty_rows(label, run, asked, pool))
     return experiment
 
 
@@ -84,6 +97,7 @@ def synthetic(
     settings: Settings,
     *,
     variances: str = "matched",
+    costs: tuple[float, ...] = (),
     advance: Advance = silent,
 ) -> Experiment:
     """Methods on Gaussian pools drawn afresh for every seed.
@@ -94,6 +108,7 @@ def synthetic(
         settings: what to run.
         variances: with a grouping other than `perfect`, `matched` gives the methods the variances
             implied by that grouping, `given` those of `truth`.
+        costs: of one step with each dataset, or with each dataset of a group; all 1 if empty.
         advance: is told (what, runs done, runs in all).
 
     Raises:
@@ -101,7 +116,7 @@ def synthetic(
     """
     if variances not in ("matched", "given"):
         raise InputError(f"unknown variances '{variances}'; choose from matched, given")
-    pool = _synthetic_pool(*shape)
+    pool = _synthetic_pool(*shape, costs)
     grouping = pool.regroup(settings.grouping, settings.seed)
     true_prior = priors.truth(truth, len(pool.groups))
     prior = (
@@ -114,10 +129,12 @@ def synthetic(
         "arms": shape[1],
         "truth": asdict(truth),
         "variances": variances,
+        "costs": list(costs),
         "prior": priors.describe(prior),
     }
     experiment = Experiment(config)
-    problem = Problem(_drawing(pool.grouping), true_prior, prior, grouping)
+    of_step = _costs(pool, "pool" if costs else "equal")
+    problem = Problem(_drawing(pool.grouping), true_prior, prior, grouping, of_step)
     _run_all(experiment, {None: problem}, pool, settings, advance)
     return experiment
 
@@ -155,6 +172,7 @@ def _run_all(
             experiment.add("curves", frames.curve_rows(label, results))
             experiment.add("pulls", frames.pull_rows(label, results, pool))
             experiment.add("selections", selections)
+            experiment.add("stops", frames.stop_rows(label, results))
 
 
 def _config(command: str, settings: Settings) -> dict[str, Any]:
@@ -174,9 +192,14 @@ def _drawing(grouping: Grouping) -> Callable[[Any], Source]:
 
 
 def _prior(
-    table: RewardTable, target: str, grouping: Grouping, given: PriorSettings | None
+    table: RewardTable,
+    target: str,
+    grouping: Grouping,
+    given: PriorSettings | dict[str, PriorSettings] | None,
 ) -> Prior:
     """The prior by numbers, or by moments of the other targets' rows: nothing of `target` leaks."""
+    if isinstance(given, dict):
+        given = given[target]
     if given is not None:
         return priors.given(given, grouping.groups)
     others = [table.array(name) for name in table.built() if name != target]
@@ -189,7 +212,17 @@ def _prior(
     return priors.by_moments(np.stack([rewards[:, :count] for rewards in others]), grouping)
 
 
-def _synthetic_pool(groups: int, arms: int) -> Pool:
+def _costs(pool: Pool, kind: str) -> np.ndarray | None:
+    """Of one step with each dataset, `[arm]`."""
+    if kind not in COSTS:
+        raise InputError(f"unknown costs '{kind}'; choose from {', '.join(COSTS)}")
+    if kind == "equal":
+        return None
+    costs = np.asarray(pool.costs if kind == "pool" else pool.sizes, np.float32)
+    return costs / costs.mean() if kind == "examples" else costs
+
+
+def _synthetic_pool(groups: int, arms: int, costs: tuple[float, ...]) -> Pool:
     if groups < 1 or arms < 1:
         raise InputError(f"{groups} groups of {arms} datasets: both must be at least 1")
     if groups * arms > _MOST_DATASETS:
@@ -197,7 +230,13 @@ def _synthetic_pool(groups: int, arms: int) -> Pool:
     names = tuple(f"group-{g}" for g in range(groups))
     group = tuple(g for g in range(groups) for _ in range(arms))
     datasets = tuple(f"dataset-{g}-{a}" for g in range(groups) for a in range(arms))
-    return Pool(datasets, names, group, (1,) * len(group), (1.0,) * len(group))
+    if len(costs) not in (0, arms, len(group)):
+        raise InputError(
+            f"{len(costs)} costs for {groups} groups of {arms} datasets; give {arms}, one for each "
+            f"dataset of a group, or {len(group)}"
+        )
+    each = costs if len(costs) == len(group) else (costs or (1.0,) * arms) * groups
+    return Pool(datasets, names, group, (1,) * len(group), each)
 
 
 def _check_replicates(experiment: Experiment, table: RewardTable) -> None:

@@ -1,18 +1,23 @@
 """Frames: what an experiment found, as rows of plain values, ready for disk, table and plot."""
 
 from collections import Counter
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from dashjax import metrics
-from dashjax.base import Belief
+from dashjax.base import Aim, Belief, State
 from dashjax.beliefs import exact
+from dashjax.certainty import certainty
+from dashjax.methods import Method
 from dashjax.metrics import Results, Row
 from dashjax.pool import Pool
 from dashjax.rollout import Run
-from dashjax.sweep import Problem
+from dashjax.settings import Plan
+from dashjax.stopping import stop_step
+from dashjax.sweep import Problem, rules_of, scores_of
 
 SNAPSHOTS = (0, 5, 15, 60)  # steps after which the posterior is shown
 
@@ -67,6 +72,62 @@ def selection_rows(label: Row, results: Results, pool: Pool) -> list[Row]:
     ]
 
 
+def stop_rows(label: Row, results: Results) -> list[Row]:
+    """How each stop rule did."""
+    return [
+        label | {"method": results.method} | metrics.stop_row(results, number)
+        for number in range(len(results.rules))
+    ]
+
+
+class Asked(NamedTuple):
+    """What a run was asked to do."""
+
+    method: Method
+    problem: Problem
+    plan: Plan
+    seed: int
+
+
+def certainty_rows(label: Row, run: Run, asked: Asked, pool: Pool) -> list[Row]:
+    """How sure one run is of every dataset where its stop rule ends it, or at its end."""
+    method, problem, plan, seed = asked
+    judge = method.judge(problem.prior, problem.grouping)
+    end, stopped = _end(run, method, plan)
+    state = _told(judge, judge.init(), run, 0, end)
+    mean = np.asarray(judge.moments(state).mean)
+    chosen = np.zeros(len(mean), bool)
+    chosen[np.argsort(-mean, kind="stable")[: plan.select]] = True
+    aim = Aim(plan.select, plan.steps)
+    sure = certainty(
+        jax.random.key(seed), judge, state, jnp.asarray(chosen), aim=aim, tolerance=plan.tolerance
+    )
+    pulls = np.bincount(np.asarray(run.arm[:end]), minlength=len(chosen))
+    whole: Row = {
+        "step": end,
+        "stopped": stopped,
+        "chance_good": float(sure.chance_good),
+        "expected_loss": float(sure.expected_loss),
+    }
+    return [
+        label
+        | whole
+        | {
+            "dataset": name,
+            "group": problem.grouping.names[problem.grouping.group[arm]],
+            "selected": bool(chosen[arm]),
+            "pulls": int(pulls[arm]),
+            "mean": float(sure.mean[arm]),
+            "sd": float(sure.sd[arm]),
+            "chance_best": float(sure.chance_best[arm]),
+            "rank_low": int(sure.rank_low[arm]),
+            "rank_high": int(sure.rank_high[arm]),
+            "shrinkage": float(sure.shrinkage[arm]),
+        }
+        for arm, name in enumerate(pool.datasets)
+    ]
+
+
 def reward_rows(target: str, pool: Pool, rewards: np.ndarray) -> list[Row]:
     """Mean reward of every dataset for a target, and its standard error."""
     count = rewards.shape[1]
@@ -88,14 +149,27 @@ def posterior_rows(label: Row, run: Run, problem: Problem, pool: Pool) -> list[R
     belief = exact(problem.prior, problem.grouping)
     rows: list[Row] = []
     state, told = belief.init(), 0
-    update = jax.jit(belief.update)
     for step in (step for step in SNAPSHOTS if step <= len(run.arm)):
-        for arm, reward in zip(run.arm[told:step], run.reward[told:step], strict=True):
-            state = update(state, arm, reward)
+        state = _told(belief, state, run, told, step)
         told = step
         pulls = np.bincount(np.asarray(run.arm[:step]), minlength=len(pool.datasets))
         rows += [label | {"step": step} | row for row in _units(belief, state, pool, pulls)]
     return rows
+
+
+def _end(run: Run, method: Method, plan: Plan) -> tuple[int, bool]:
+    """The step at which the first stop rule ends the run, or its last; and which of the two."""
+    rules = rules_of(method, plan)
+    step = int(stop_step(rules[0], run.record(scores_of(rules)))) if rules else plan.steps + 1
+    return min(step, plan.steps), step <= plan.steps
+
+
+def _told(belief: Belief, state: State, run: Run, first: int, last: int) -> State:
+    """The state after steps `first` to `last` of the run."""
+    update = jax.jit(belief.update)
+    for arm, reward in zip(run.arm[first:last], run.reward[first:last], strict=True):
+        state = update(state, arm, reward)
+    return state
 
 
 def _units(belief: Belief, state: object, pool: Pool, pulls: np.ndarray) -> list[Row]:

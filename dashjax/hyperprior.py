@@ -70,9 +70,12 @@ def hyperprior(
     """
     group, arm = jnp.asarray(group_sds, float), jnp.asarray(arm_sds, float)
     mass = _cells(group, group_scale)[:, None] * _cells(arm, arm_scale)[None, :]
-    pairs = jnp.broadcast_arrays(group[:, None] ** 2, arm[None, :] ** 2)
+    group_var, arm_var = jnp.broadcast_arrays(group[:, None] ** 2, arm[None, :] ** 2)
     return Hyperprior(
-        jnp.asarray(mean_sd**2, float), *(pair.reshape(-1) for pair in pairs), mass.reshape(-1)
+        jnp.asarray(mean_sd**2, float),
+        group_var.reshape(-1),
+        arm_var.reshape(-1),
+        mass.reshape(-1),
     )
 
 

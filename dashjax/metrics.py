@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dashjax.settings import Plan
+
 Row = dict[str, Any]  # plain values by name: text, number, list of text or None
 
 CHECKPOINTS = (15, 30, 60)
@@ -19,6 +21,9 @@ class Block(NamedTuple):
     regret: np.ndarray  # [seed], sum over the steps
     pulls: np.ndarray  # [seed, arm]
     selection: np.ndarray  # [seed, arm]
+    stopped: np.ndarray  # [seed, rule], the step at which it stops, steps + 1 if it does not
+    stopped_regret: np.ndarray  # [seed, rule], simple regret then, or at the end
+    stopped_cost: np.ndarray  # [seed, rule], cost until then
 
 
 class Results(NamedTuple):
@@ -39,6 +44,11 @@ class Results(NamedTuple):
     right: np.ndarray  # [step], share of seeds whose selection is right
     pulls: np.ndarray  # [arm], mean over seeds
     most_pulls: np.ndarray  # [arm], largest over seeds
+    tolerance: float
+    rules: tuple[str, ...]
+    stopped: np.ndarray  # [seed, rule], as in `Block`
+    stopped_regret: np.ndarray
+    stopped_cost: np.ndarray
 
     @property
     def seeds(self) -> int:
@@ -49,20 +59,19 @@ class Results(NamedTuple):
 class Tally:
     """Adds up blocks of runs in their order, so that curves need no memory per seed."""
 
-    def __init__(self, method: str, steps: int, select: int, tolerance: float) -> None:
-        self._method, self._steps, self._select = method, steps, select
-        self._tolerance = tolerance + _ROUNDING
-        self._parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-        self._sums = np.zeros((3, steps))  # simple regret, its square, right
+    def __init__(self, method: str, plan: Plan, rules: tuple[str, ...] = ()) -> None:
+        self._method, self._plan, self._rules = method, plan, rules
+        self._parts: list[tuple[np.ndarray, ...]] = []
+        self._sums = np.zeros((3, plan.steps))  # simple regret, its square, right
         self._pulls = np.zeros(0)
         self._most = np.zeros(0, np.int64)
 
     def add(self, block: Block) -> None:
         """Takes in the next block."""
-        right = block.simple_regret <= self._tolerance
+        right = block.simple_regret <= self._plan.tolerance + _ROUNDING
         exact = block.simple_regret.astype(np.float64)
         self._sums += [exact.sum(0), (exact**2).sum(0), right.sum(0)]
-        self._parts.append((settled(right), block.regret, block.selection))
+        self._parts.append((settled(right), block.regret, block.selection, *block[4:]))
         if not self._pulls.size:
             self._pulls = np.zeros(block.pulls.shape[1])
             self._most = np.zeros(block.pulls.shape[1], np.int64)
@@ -71,14 +80,14 @@ class Tally:
 
     def results(self) -> Results:
         """What the blocks taken in so far amount to."""
-        steps, regret, selection = (np.concatenate(part) for part in zip(*self._parts, strict=True))
+        steps, regret, selection, *stops = map(np.concatenate, zip(*self._parts, strict=True))
         seeds = len(steps)
         mean, square, right = self._sums / seeds
         error = np.sqrt(np.maximum(square - mean**2, 0) / max(seeds - 1, 1))
         return Results(
             self._method,
-            self._steps,
-            self._select,
+            self._plan.steps,
+            self._plan.select,
             settled=steps,
             regret=regret,
             selection=selection,
@@ -87,6 +96,11 @@ class Tally:
             right=right,
             pulls=self._pulls / seeds,
             most_pulls=self._most,
+            tolerance=self._plan.tolerance,
+            rules=self._rules,
+            stopped=stops[0],
+            stopped_regret=stops[1],
+            stopped_cost=stops[2],
         )
 
 
@@ -121,7 +135,29 @@ def row(results: Results) -> Row:
     figures |= _mean("cumulative_regret", results.regret)
     for threshold in REGRETS:
         figures |= _steps_to_regret(results.simple_regret, half, threshold)
-    return figures
+    return figures | (stop_row(results, 0) if results.rules else {})
+
+
+def stop_row(results: Results, number: int) -> Row:
+    """How one stop rule did.
+
+    `stopped_mean` counts a run that it did not stop as the whole length. `good_when_stopped` is the
+    share of good selections among the runs that it stopped: what its promise is to be held against.
+    """
+    step, regret = results.stopped[:, number], results.stopped_regret[:, number]
+    stopped = step <= results.steps
+    count = int(stopped.sum())
+    figures: Row = {"stop": results.rules[number]}
+    figures |= _mean("stopped_mean", np.minimum(step, results.steps))
+    figures |= _share("stopped_share", count / results.seeds, results.seeds)
+    good = regret[stopped] <= results.tolerance + _ROUNDING
+    figures |= (
+        _share("good_when_stopped", float(good.mean()), count)
+        if count
+        else _between("good_when_stopped", None, None, None)
+    )
+    figures |= _mean("stopped_regret", regret)
+    return figures | _mean("stopped_cost", results.stopped_cost[:, number])
 
 
 def mean_and_interval(values: np.ndarray) -> tuple[float, float, float]:

@@ -112,8 +112,8 @@ class Pool:
                 if times > 1:
                     raise InputError(f"the pool has two {what}s named '{name}'; rename one")
         for name, cost in zip(self.datasets, self.costs, strict=True):
-            if not 0 <= cost < float("inf"):
-                raise InputError(f"dataset '{name}' has cost {cost}; a cost is 0 or more")
+            if not 0 < cost < float("inf"):
+                raise InputError(f"dataset '{name}' has cost {cost}; a cost must be above 0")
         _ = self.grouping
 
     @cached_property

@@ -9,8 +9,10 @@ _SEEDS = 2**32  # as many as JAX tells apart
 _MOST = 1e6  # rewards are of the order of 1, and variances are held in 32 bits
 
 METHODS_EXPLAINED = {
+    "best": "knowledge gradient, exact posterior averaged over learned spreads, stops when sure",
     "dash": "DaSH as published: draws a group, then a dataset in it",
-    "dash-exact": "the same pulls, with the exact posterior",
+    "dash-exact": "the same rule, with the exact posterior",
+    "dash-judged": "DaSH's own pulls, judged by the exact posterior",
     "joint-ts": "Thompson sampling over all datasets, exact hierarchical posterior",
     "flat": "Thompson sampling without groups (DaS)",
     "round-robin": "every dataset in turn, no groups",
@@ -27,12 +29,17 @@ class Plan:
         select: size of the best set that is looked for.
         selection: `top-k`, `percentile` or `group-then-arm`.
         tolerance: a selection is right if its mean utility is within this of the best set's.
+        stop: stop rules by name, each by itself (see `rules.rule`); where there are none, a
+            method's own.
+        batch: pulls asked at once.
     """
 
     steps: int
     select: int
     selection: str = "top-k"
     tolerance: float = 0.01
+    stop: tuple[str, ...] = ()
+    batch: int = 1
 
 
 @dataclass(frozen=True)

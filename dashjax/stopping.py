@@ -17,6 +17,7 @@ from jaxtyping import Array, Bool, Float, Int
 from dashjax.base import Aim, Belief, RandomKey, State
 from dashjax.policies.boundary import near, standard_gaps
 from dashjax.policies.knowledge_gradient import gains
+from dashjax.ranking import is_among_largest, sum_of_largest
 
 DRAWS = 256
 
@@ -189,10 +190,10 @@ def _losses(
 
     def losses(thought: State) -> Float[Array, " draw"]:
         mean = belief.moments(thought).mean
-        held = jax.lax.top_k(mean, aim.select)[1]
+        held = is_among_largest(mean, aim.select)
         drawn = jax.vmap(belief.draw, (0, None))(deviates, thought)
-        best = jnp.sum(jax.lax.top_k(drawn, aim.select)[0], 1)
-        return (best - jnp.sum(drawn[:, held], 1)) / aim.select
+        best = sum_of_largest(drawn, aim.select)
+        return (best - jnp.sum(jnp.where(held[None], drawn, 0), 1)) / aim.select
 
     return losses
 

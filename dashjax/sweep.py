@@ -9,14 +9,17 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import PartitionSpec
 
-from dashjax.base import Source
+from dashjax import policies
+from dashjax.base import Aim, Source
 from dashjax.errors import InputError
 from dashjax.gaussian import Prior
 from dashjax.methods import SELECTIONS, Method
 from dashjax.metrics import Block, Results, Tally
 from dashjax.pool import Grouping
-from dashjax.rollout import Run, rollout
+from dashjax.rollout import Agent, Run, rollout
+from dashjax.rules import rule
 from dashjax.settings import Plan
+from dashjax.stopping import Rule, Score, stop_step
 
 BLOCK = 512  # seeds that run together on a device
 MOST_STEPS = 1_000_000  # each has a place in the memory of every run
@@ -33,6 +36,7 @@ class Problem(NamedTuple):
     data: Any
     prior: Prior
     grouping: Grouping
+    costs: Any = None  # of one step with each arm, [arm]; all 1 if None
 
 
 def sweep(
@@ -61,7 +65,7 @@ def sweep(
         InputError: if a number is out of range or the selection is unknown.
     """
     check(plan, problem.grouping.arms, seeds)
-    tally = Tally(method.name, plan.steps, plan.select, plan.tolerance)
+    tally = Tally(method.name, plan, texts_of(method, plan))
     for block in blocks(method, problem, plan, seeds=seeds, seed=seed):
         tally.add(block)
         advance(len(block.regret))
@@ -79,7 +83,7 @@ def blocks(
     )
     for first in range(0, seeds, width):
         numbers = jnp.arange(first, first + width, dtype=jnp.uint32)
-        block = compiled(root, numbers, problem.data, problem.prior)
+        block = compiled(root, numbers, problem.data, problem.prior, problem.costs)
         keep = min(width, seeds - first)
         yield Block(*(np.asarray(field)[:keep] for field in block))
 
@@ -93,11 +97,27 @@ def run_once(
         key,
         problem.data,
         problem.prior,
+        problem.costs,
         method=method,
         plan=plan,
         build=problem.build,
         grouping=problem.grouping,
     )
+
+
+def texts_of(method: Method, plan: Plan) -> tuple[str, ...]:
+    """The stop rules that are looked at, as text: those asked for, else the method's own."""
+    return plan.stop or ((method.stop,) if method.stop else ())
+
+
+def rules_of(method: Method, plan: Plan) -> tuple[Rule, ...]:
+    """The stop rules that are looked at."""
+    return tuple(rule(text) for text in texts_of(method, plan))
+
+
+def scores_of(rules: tuple[Rule, ...]) -> tuple[Score, ...]:
+    """What must be measured for the rules, each score once."""
+    return tuple(dict.fromkeys(score for one in rules for score in one.scores))
 
 
 def check(plan: Plan, arms: int, seeds: int) -> None:
@@ -117,51 +137,66 @@ def check(plan: Plan, arms: int, seeds: int) -> None:
     if plan.selection not in SELECTIONS:
         known = ", ".join(SELECTIONS)
         raise InputError(f"unknown selection '{plan.selection}'; choose from {known}")
+    if not 1 <= plan.batch <= arms:
+        raise InputError(f"a batch of {plan.batch} of {arms} datasets; give --batch 1 to {arms}")
+    for text in plan.stop:
+        rule(text)
 
 
 @functools.partial(jax.jit, static_argnames=("build", "method", "grouping", "plan"))
-def _block(root, numbers, data, prior, *, build, method, grouping, plan):
+def _block(root, numbers, data, prior, costs, *, build, method, grouping, plan):
     """One block on every device; each device runs the same program on its own `BLOCK` seeds."""
     mesh = jax.make_mesh(
         (jax.local_device_count(),), ("seed",), axis_types=(jax.sharding.AxisType.Auto,)
     )
     everywhere, by_seed = PartitionSpec(), PartitionSpec("seed")
 
-    def runs(root, numbers, data, prior):
+    def runs(root, numbers, data, prior, costs):
         def one(number):
             key = jax.random.fold_in(root, number)
-            return _reduce(_run(key, build(data), prior, method, grouping, plan), grouping.arms)
+            run = _run(key, build(data), prior, costs, method, grouping, plan)
+            return _reduce(run, method, plan)
 
         return jax.vmap(one)(numbers)
 
     return jax.shard_map(
         runs,
         mesh=mesh,
-        in_specs=(everywhere, by_seed, everywhere, everywhere),
+        in_specs=(everywhere, by_seed, everywhere, everywhere, everywhere),
         out_specs=by_seed,
         check_vma=False,
-    )(root, numbers, data, prior)
+    )(root, numbers, data, prior, costs)
 
 
 @functools.partial(jax.jit, static_argnames=("method", "plan", "build", "grouping"))
-def _one_run(key, data, prior, *, method, plan, build, grouping) -> Run:
-    return _run(key, build(data), prior, method, grouping, plan)
+def _one_run(key, data, prior, costs, *, method, plan, build, grouping) -> Run:
+    return _run(key, build(data), prior, costs, method, grouping, plan)
 
 
-def _run(key, source: Source, prior: Prior, method: Method, grouping: Grouping, plan: Plan) -> Run:
+def _run(key, source: Source, prior: Prior, costs, method: Method, grouping: Grouping, plan: Plan):
+    belief = method.belief(prior, grouping)
+    judge = None if method.judge is method.belief else method.judge(prior, grouping)
+    aim = Aim(plan.select, plan.steps, costs)
+    policy = policies.in_batches(method.policy, plan.batch)(belief, aim)
     return rollout(
         key,
-        method.policy(method.belief(prior, grouping)),
+        Agent(belief, policy, judge),
         source,
-        belief=method.judge(prior, grouping),
+        aim=aim,
         choose=SELECTIONS[plan.selection](plan.select, grouping.arms),
-        select=plan.select,
-        steps=plan.steps,
+        scores=scores_of(rules_of(method, plan)),
     )
 
 
-def _reduce(run: Run, arms: int) -> tuple[jax.Array, ...]:
+def _reduce(run: Run, method: Method, plan: Plan) -> tuple[jax.Array, ...]:
     """The fields of a `Block`, for one run."""
+    arms = run.selection.shape[0]
     pulled = run.arm[:, None] == jnp.arange(arms, dtype=run.arm.dtype)[None, :]
     pulls = jnp.sum(pulled, axis=0, dtype=jnp.int32)
-    return run.simple_regret, jnp.sum(run.regret), pulls, run.selection
+    rules = rules_of(method, plan)
+    record = run.record(scores_of(rules))
+    stopped = jnp.array([stop_step(one, record) for one in rules], jnp.int32)
+    last = jnp.minimum(stopped, plan.steps) - 1
+    regret_then, cost_then = run.simple_regret[last], jnp.cumsum(run.cost)[last]
+    whole = run.simple_regret, jnp.sum(run.regret), pulls, run.selection
+    return *whole, stopped, regret_then, cost_then

@@ -15,7 +15,6 @@ from dashjax import places
 from dashjax.base import (
     Arm,
     Belief,
-    Deviates,
     Group,
     Moments,
     RandomKey,
@@ -200,9 +199,7 @@ def _mixed(mass: Array, centre: Array, mean: Array, var: Array) -> Moments:
     """Mean and variance of a mixture, `[point, unit]`; the means count from `centre`."""
     mass = mass[:, None]
     overall = jnp.sum(mass * mean, 0)
-    return Moments(
-        centre + overall, jnp.sum(mass * (var + (mean - overall[None]) ** 2), 0)
-    )
+    return Moments(centre + overall, jnp.sum(mass * (var + (mean - overall[None]) ** 2), 0))
 
 
 def _point(mass: Float[Array, " point"], uniform: Float[Array, ""]) -> Int[Array, ""]:

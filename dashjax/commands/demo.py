@@ -1,16 +1,13 @@
 """`dashjax demo`: the whole of dashjax on the embedded pool, from images to a sentence."""
 
 import time
-from typing import TYPE_CHECKING
 
 from dashjax import accuracies, data, experiments, report, results
 from dashjax.commands.replay import train
 from dashjax.commands.terminal import Terminal
+from dashjax.options import Demo
 from dashjax.settings import Plan, Settings
 from dashjax.training import Order, fill
-
-if TYPE_CHECKING:
-    from dashjax import cli
 
 METHODS = ("dash", "dash-exact", "joint-ts", "flat", "round-robin", "random")
 HEADLINE = ("dash", "flat")  # the method of the closing sentence, and its rival
@@ -19,7 +16,7 @@ ORDER = Order()
 SELECTIONS = 80  # models trained on what the methods select, at most
 
 
-def run(options: "cli.Demo", terminal: Terminal) -> None:
+def run(options: Demo, terminal: Terminal) -> None:
     """Builds a table, replays the methods, trains the selections, prints and draws."""
     out, began = options.out, time.perf_counter()
     results.check_free(out, besides=["table"])

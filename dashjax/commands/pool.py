@@ -1,6 +1,6 @@
 """`dashjax pool`: what is in a pool."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from rich.table import Table
@@ -8,12 +8,10 @@ from rich.table import Table
 from dashjax import data, report
 from dashjax.commands.terminal import Terminal
 from dashjax.data import Examples
-
-if TYPE_CHECKING:
-    from dashjax import cli
+from dashjax.options import Pool
 
 
-def run(options: "cli.Pool", terminal: Terminal) -> None:
+def run(options: Pool, terminal: Terminal) -> None:
     """Prints groups, datasets, targets and classes, and draws a contact sheet where asked."""
     examples = data.load(options.pool, options.options())
     if options.out:

@@ -9,17 +9,17 @@ from dashjax import accuracies, data, experiments, report, results, table
 from dashjax.commands.terminal import Terminal
 from dashjax.data import Examples
 from dashjax.errors import InputError
+from dashjax.options import Replay
 from dashjax.results import Experiment
 from dashjax.table import RewardTable, package_versions
 from dashjax.table_writing import writing
 from dashjax.training import training_of
 
 if TYPE_CHECKING:
-    from dashjax import cli
     from dashjax.progress import Advance
 
 
-def run(options: "cli.Replay", terminal: Terminal) -> None:
+def run(options: Replay, terminal: Terminal) -> None:
     """Replays, prints a row per method and target, and writes results where asked."""
     if options.train_selections < 0:
         raise InputError(f"--train-selections is {options.train_selections}; give 0 or more")
@@ -35,6 +35,7 @@ def run(options: "cli.Replay", terminal: Terminal) -> None:
             options.settings(),
             mode=options.mode,
             prior=options.prior(),
+            costs=options.costs,
             advance=advance,
         )
         if examples:

@@ -1,16 +1,12 @@
 """`dashjax report`: tables and pictures of results made earlier."""
 
-from typing import TYPE_CHECKING
-
 from dashjax import report, results
 from dashjax.commands.replay import show
 from dashjax.commands.terminal import Terminal
-
-if TYPE_CHECKING:
-    from dashjax import cli
+from dashjax.options import Report
 
 
-def run(options: "cli.Report", terminal: Terminal) -> None:
+def run(options: Report, terminal: Terminal) -> None:
     """Prints the rows of a result folder again and draws its pictures anew."""
     experiment = results.read(options.folder)
     drawn = report.draw(options.folder)

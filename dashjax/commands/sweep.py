@@ -1,18 +1,15 @@
 """`dashjax sweep`: methods over synthetic pools."""
 
 import time
-from typing import TYPE_CHECKING
 
 from dashjax import experiments, results
 from dashjax.commands.replay import finish
 from dashjax.commands.terminal import Terminal
+from dashjax.options import Sweep
 from dashjax.settings import PriorSettings
 
-if TYPE_CHECKING:
-    from dashjax import cli
 
-
-def run(options: "cli.Sweep", terminal: Terminal) -> None:
+def run(options: Sweep, terminal: Terminal) -> None:
     """Sweeps, prints a row per method, and writes results where asked."""
     if options.out:
         results.check_free(options.out)
@@ -24,6 +21,7 @@ def run(options: "cli.Sweep", terminal: Terminal) -> None:
             truth,
             options.settings(),
             variances=options.variances,
+            costs=options.costs,
             advance=advance,
         )
     finish(experiment, options.out, time.perf_counter() - began, terminal)

@@ -1,21 +1,19 @@
 """`dashjax table`: build, show and verify reward tables."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from rich.table import Table
 
 from dashjax import data, table
 from dashjax.commands.terminal import Terminal
+from dashjax.options import Build, Show, Verify
 from dashjax.table import RewardTable
 from dashjax.training import Order, fill
 
-if TYPE_CHECKING:
-    from dashjax import cli
 
-
-def build(options: "cli.Build", terminal: Terminal) -> None:
+def build(options: Build, terminal: Terminal) -> None:
     """Fills a table, going on where an earlier build stopped."""
     cut, training = options.options()
     examples = data.load(options.pool, cut)
@@ -27,12 +25,12 @@ def build(options: "cli.Build", terminal: Terminal) -> None:
     _show(built, terminal)
 
 
-def show(options: "cli.Show", terminal: Terminal) -> None:
+def show(options: Show, terminal: Terminal) -> None:
     """Prints what a table is about and its mean rewards."""
     _show(table.load(options.table), terminal)
 
 
-def verify(options: "cli.Verify", terminal: Terminal) -> None:
+def verify(options: Verify, terminal: Terminal) -> None:
     """Checks every file of a table, and the pool that it was measured on."""
     loaded = table.load(options.table)
     if options.pool:

@@ -18,6 +18,7 @@ from dashjax.base import Aim, Arm, Belief, Policy, RandomKey, State
 from dashjax.policies.boundary import near
 from dashjax.policies.pair import separation
 from dashjax.policies.parts import remembering_nothing
+from dashjax.ranking import largest_of
 from dashjax.sampling import largest
 
 NODES = 16
@@ -58,26 +59,18 @@ def gains(
         nodes: of the quadrature.
     """
     points, mass = (jnp.asarray(part, mean.dtype) for part in _hermite(nodes))
-    moved = [
-        mean[unit] + effect[:, unit, None] * points[None, :] for unit in range(mean.shape[0])
-    ]
+    moved = [mean[unit] + effect[:, unit, None] * points[None, :] for unit in range(mean.shape[0])]
     swaps = min(inside, mean.shape[0] - inside, _MOST_SWAPS)
-    outside = _largest([*moved[inside:]], swaps)
-    inner = _largest([-values for values in moved[:inside]], swaps)
+    outside = largest_of([*moved[inside:]], swaps)
+    inner = largest_of([-values for values in moved[:inside]], swaps)
     total = sum(
-        (jnp.maximum(entering + leaving, 0) for entering, leaving in zip(outside, inner)),
+        (
+            jnp.maximum(entering + leaving, 0)
+            for entering, leaving in zip(outside, inner, strict=True)
+        ),
         jnp.zeros_like(moved[0]),
     )
     return jnp.sum(total * mass[None, :], 1)
-
-
-def _largest(values: list[Array], count: int) -> list[Array]:
-    """The `count` largest, place by place, descending: a network of comparisons."""
-    best = [jnp.full_like(values[0], -jnp.inf)] * count
-    for value in values:
-        for rank in range(count):
-            best[rank], value = jnp.maximum(best[rank], value), jnp.minimum(best[rank], value)
-    return best
 
 
 def _hermite(nodes: int) -> tuple[np.ndarray, np.ndarray]:
