@@ -12,7 +12,7 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from dashjax.pool import Grouping
 
 State = Any
-Deviates = Any  # the random numbers of one draw, before they are given mean and spread
+Deviates = Any  # the random numbers of some draws, before they are given mean and spread
 RandomKey = Key[Array, ""]
 Arm = Int[Array, ""]
 Group = Int[Array, ""]
@@ -30,8 +30,9 @@ class Moments(NamedTuple):
 class Belief(NamedTuple):
     """What we think: a posterior over utilities, built from a prior and a grouping.
 
-    A joint draw of all arms is `draw(deviates(key), state)`. The same deviates in two states give
-    two draws that differ by what was learned alone (common random numbers).
+    Joint draws of all arms are `draw(deviates(key, count), state)`. The same deviates in two states
+    give draws that differ by what was learned alone (common random numbers). Several draws of one
+    key may be a stratified sample: together they are the posterior better than as many apart.
     """
 
     grouping: Grouping
@@ -42,8 +43,8 @@ class Belief(NamedTuple):
     covariance: Callable[[State, Int[Array, " some"]], Float[Array, "some arm"]]
     noise_var: Callable[[State], Float[Array, ""]]  # of one reward, as far as it is known
     shrinkage: Callable[[State], Float[Array, " arm"]]  # weight of the group in an arm's mean
-    deviates: Callable[[RandomKey], Deviates]
-    draw: Callable[[Deviates, State], Float[Array, " arm"]]
+    deviates: Callable[[RandomKey, int], Deviates]
+    draw: Callable[[Deviates, State], Float[Array, "arm draw"]]
     sample_groups: Callable[[RandomKey, State], Float[Array, " group"]]
     sample_arms: Callable[[RandomKey, State, Group, Utility], Float[Array, " slot"]]
     # ^ one group's arms, given the group's drawn utility; -inf where a slot is padding

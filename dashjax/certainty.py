@@ -50,11 +50,7 @@ def certainty(
         tolerance: how far a good selection may fall short, in units of reward.
         draws: the chances' standard errors are at most 1 / (2 sqrt(draws)).
     """
-
-    def draw(one: RandomKey) -> Float[Array, " arm"]:
-        return belief.draw(belief.deviates(one), thought)
-
-    drawn = jax.vmap(draw)(jax.random.split(key, draws))
+    drawn = belief.draw(belief.deviates(key, draws), thought).T
     places = jnp.argsort(jnp.argsort(-drawn, axis=1), axis=1) + 1  # rank of each arm in each draw
     tails = jnp.array([(1 - _SURE) / 2, (1 + _SURE) / 2])
     low, high = jnp.quantile(places.astype(drawn.dtype), tails, axis=0, method="nearest")

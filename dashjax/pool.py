@@ -75,9 +75,9 @@ class Grouping:
         return bool(np.array_equal(self.arm.ravel(), np.arange(self.arms)))
 
     def to_arms(self, places: jax.Array) -> jax.Array:
-        """Values `[group, slot]` as `[arm]`."""
+        """Values `[group, slot, ...]` as `[arm, ...]`."""
         if self.in_order:
-            return places.reshape(self.arms)
+            return places.reshape(self.arms, *places.shape[2:])
         return places[np.asarray(self.group), self.slot]
 
     def spread(self, groups: jax.Array) -> jax.Array:

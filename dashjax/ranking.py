@@ -24,11 +24,11 @@ def largest_of(
     return best
 
 
-def sum_of_largest(values: Float[Array, "row arm"], count: int) -> Float[Array, " row"]:
-    """Sum of each row's `count` largest values."""
-    if values.shape[1] > _MOST_VALUES or count > _MOST_PLACES:
-        return jnp.sum(jax.lax.top_k(values, count)[0], 1)
-    return sum(largest_of(list(values.T), count), jnp.zeros_like(values[:, 0]))
+def sum_of_largest(values: Float[Array, "arm draw"], count: int) -> Float[Array, " draw"]:
+    """Sum of each column's `count` largest values."""
+    if values.shape[0] > _MOST_VALUES or count > _MOST_PLACES:
+        return jnp.sum(jax.lax.top_k(values.T, count)[0], 1)
+    return sum(largest_of(list(values), count), jnp.zeros_like(values[0]))
 
 
 def is_among_largest(values: Float[Array, " arm"], count: int) -> Bool[Array, " arm"]:

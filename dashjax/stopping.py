@@ -186,14 +186,14 @@ def _losses(
     key: RandomKey, belief: Belief, aim: Aim, draws: int
 ) -> Callable[[State], Float[Array, " draw"]]:
     """In each draw, the best set's mean less that of the best set by posterior mean."""
-    deviates = jax.vmap(belief.deviates)(jax.random.split(key, draws))
+    deviates = belief.deviates(key, draws)
 
     def losses(thought: State) -> Float[Array, " draw"]:
         mean = belief.moments(thought).mean
         held = is_among_largest(mean, aim.select)
-        drawn = jax.vmap(belief.draw, (0, None))(deviates, thought)
+        drawn = belief.draw(deviates, thought)
         best = sum_of_largest(drawn, aim.select)
-        return (best - jnp.sum(jnp.where(held[None], drawn, 0), 1)) / aim.select
+        return (best - jnp.sum(jnp.where(held[:, None], drawn, 0), 0)) / aim.select
 
     return losses
 

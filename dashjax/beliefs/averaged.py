@@ -27,6 +27,7 @@ from dashjax.hyperprior import Hyperprior, Posterior, hyperprior, posterior
 from dashjax.pool import Grouping
 from dashjax.sampling import normal
 
+_PER_POINT = 8  # draws that share a point of the grid, where many are asked for
 _NOISE_WORTH = 4.0  # rewards' worth of trust in the noise that the prior gives
 
 
@@ -37,13 +38,13 @@ class AveragedState(NamedTuple):
     squares: Float[Array, ""]  # within arms: sum of squared deviations from the arm's mean
 
 
-class Draw(NamedTuple):
-    """Random numbers of one draw."""
+class Draws(NamedTuple):
+    """Random numbers of some draws: a few at each of some points of the grid."""
 
-    point: Float[Array, ""]  # uniform
-    top: Float[Array, ""]  # standard normal, like the rest
-    groups: Float[Array, " group"]
-    arms: Float[Array, "group slot"]
+    point: Float[Array, " point"]  # uniform, one in each of as many strata
+    top: Float[Array, "point each"]  # standard normal, like the rest
+    groups: Float[Array, "group point each"]
+    arms: Float[Array, "group slot point each"]
 
 
 class Arms(NamedTuple):
@@ -139,29 +140,33 @@ def averaged(
         found = known(state)
         return grouping.to_arms(jnp.einsum("p,pgs->gs", found.mass, found.arm_slope))
 
-    def deviates(key: RandomKey) -> Draw:
-        key_point, key_rest = jax.random.split(key)
-        slots = grouping.arm.size
-        rest = normal(key_rest, (1 + grouping.groups + slots,), centre.dtype)
-        top, groups, arms = jnp.split(rest, (1, 1 + grouping.groups))
-        point = jax.random.uniform(key_point, (), centre.dtype)
-        return Draw(point, top[0], groups, arms.reshape(grouping.arm.shape))
+    def deviates(key: RandomKey, count: int) -> Draws:
+        key_point, key_top, key_groups, key_arms = jax.random.split(key, 4)
+        each = _PER_POINT if count % _PER_POINT == 0 else 1
+        strata = jnp.arange(count // each, dtype=centre.dtype)
+        shift = jax.random.uniform(key_point, (), centre.dtype)
+        shape = count // each, each
+        return Draws(
+            (strata + shift) / len(strata),
+            normal(key_top, shape, centre.dtype),
+            normal(key_groups, (grouping.groups, *shape), centre.dtype),
+            normal(key_arms, (*grouping.arm.shape, *shape), centre.dtype),
+        )
 
-    def draw(deviates: Draw, state: AveragedState) -> Float[Array, " arm"]:
-        found = known(state)
-        at = _point(found.mass, deviates.point)
-        top = found.top_mean[at] + jnp.sqrt(found.top_var[at]) * deviates.top
-        groups = found.group_slope[at] * top + found.group_offset[at]
-        groups = groups + jnp.sqrt(found.group_var[at]) * deviates.groups
-        arms = found.arm_slope[at] * groups[:, None] + found.arm_offset[at]
-        return centre + grouping.to_arms(arms + jnp.sqrt(found.arm_var[at]) * deviates.arms)
+    def draw(deviates: Draws, state: AveragedState) -> Float[Array, "arm draw"]:
+        found = _at(known(state), deviates.point)
+        top = found.top_mean + found.top_var * deviates.top
+        groups = found.group_slope * top + found.group_offset + found.group_var * deviates.groups
+        arms = found.arm_slope * groups[:, None] + found.arm_offset + found.arm_var * deviates.arms
+        drawn = centre + grouping.to_arms(arms)
+        return drawn.reshape(grouping.arms, -1)
 
     def sample_groups(key: RandomKey, state: AveragedState) -> Float[Array, " group"]:
-        found, drawn = known(state), deviates(key)
-        at = _point(found.mass, drawn.point)
-        top = found.top_mean[at] + jnp.sqrt(found.top_var[at]) * drawn.top
-        groups = found.group_slope[at] * top + found.group_offset[at]
-        return centre + groups + jnp.sqrt(found.group_var[at]) * drawn.groups
+        drawn = deviates(key, 1)
+        found = _at(known(state), drawn.point)
+        top = found.top_mean + found.top_var * drawn.top
+        groups = found.group_slope * top + found.group_offset + found.group_var * drawn.groups
+        return centre + groups.reshape(grouping.groups)
 
     def sample_arms(
         key: RandomKey, state: AveragedState, group: Group, utility: Utility
@@ -200,6 +205,21 @@ def _mixed(mass: Array, centre: Array, mean: Array, var: Array) -> Moments:
     mass = mass[:, None]
     overall = jnp.sum(mass * mean, 0)
     return Moments(centre + overall, jnp.sum(mass * (var + (mean - overall[None]) ** 2), 0))
+
+
+def _at(found: Posterior, uniform: Float[Array, " point"]) -> Posterior:
+    """The posterior at the points that uniform numbers fall on, the points last but one.
+
+    Standard deviations stand in place of variances.
+    """
+    at = jax.vmap(_point, (None, 0))(found.mass, uniform)
+    chosen = (jnp.moveaxis(field[at], 0, -1)[..., None] for field in found)
+    mass, top_mean, top_var, *levels = chosen
+    slope, offset, var, arm_slope, arm_offset, arm_var = levels
+    sd = map(jnp.sqrt, (top_var, var, arm_var))
+    return Posterior(
+        mass, top_mean, next(sd), slope, offset, next(sd), arm_slope, arm_offset, next(sd)
+    )
 
 
 def _point(mass: Float[Array, " point"], uniform: Float[Array, ""]) -> Int[Array, ""]:

@@ -51,20 +51,20 @@ def two_level(
         held = places.row(jnp.asarray(grouping.arm), group) >= 0
         return jnp.where(held, draw, -jnp.inf)
 
-    def deviates(key: RandomKey) -> Deviates:
+    def deviates(key: RandomKey, count: int) -> Deviates:
         key_groups, key_arms = jax.random.split(key)
         dtype = prior.group_mean.dtype
         return (
-            normal(key_groups, (grouping.groups,), dtype),
-            normal(key_arms, grouping.arm.shape, dtype),
+            normal(key_groups, (grouping.groups, count), dtype),
+            normal(key_arms, (*grouping.arm.shape, count), dtype),
         )
 
-    def draw(deviates: Deviates, state: State) -> Float[Array, " arm"]:
+    def draw(deviates: Deviates, state: State) -> Float[Array, "arm draw"]:
         of_groups, of_arms = deviates
-        group, conditional = groups(state), arms_given_group(prior, state.evidence)
-        utility = group.mean + jnp.sqrt(group.var) * of_groups
-        mean = conditional.slope * utility[:, None] + conditional.offset
-        return grouping.to_arms(mean + jnp.sqrt(conditional.var) * of_arms)
+        group, given = groups(state), arms_given_group(prior, state.evidence)
+        utility = group.mean[:, None] + jnp.sqrt(group.var)[:, None] * of_groups
+        mean = given.slope[..., None] * utility[:, None] + given.offset[..., None]
+        return grouping.to_arms(mean + jnp.sqrt(given.var)[..., None] * of_arms)
 
     def shrinkage(state: State) -> Float[Array, " arm"]:
         return grouping.to_arms(arms_given_group(prior, state.evidence).slope)

@@ -13,7 +13,8 @@ def thompson(belief: Belief, aim: Aim) -> Policy:
     """Draws all arms jointly and pulls the best (per unit of cost, see `advantage`)."""
 
     def select(key: RandomKey, thought: State) -> Arm:
-        return largest(advantage(belief.draw(belief.deviates(key), thought), aim))
+        drawn = belief.draw(belief.deviates(key, 1), thought)[:, 0]
+        return largest(advantage(drawn, aim))
 
     return remembering_nothing(select)
 

@@ -23,7 +23,7 @@ def top_two(belief: Belief, aim: Aim) -> Policy:
 
     def select(key: RandomKey, thought: State) -> Arm:
         keys = jax.random.split(key, 1 + _CHALLENGERS)
-        draws = jax.vmap(lambda one: belief.draw(belief.deviates(one), thought))(keys)
+        draws = jax.vmap(lambda one: belief.draw(belief.deviates(one, 1), thought)[:, 0])(keys)
         apart = _differing(draws, aim.select)
         var = belief.moments(thought).var
         fall = var**2 / (var + belief.noise_var(thought)) / costs.astype(var.dtype)
