@@ -26,6 +26,7 @@ from dashjax.gaussian import Evidence, weights
 
 GROUP_SDS = (0.01, 0.03, 0.06, 0.10, 0.15, 0.25)
 ARM_SDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.18)
+MEAN_SD, GROUP_SCALE, ARM_SCALE = 0.25, 0.2, 0.1  # of the three laws above, in units of reward
 
 
 class Hyperprior(NamedTuple):
@@ -37,27 +38,41 @@ class Hyperprior(NamedTuple):
     mass: Float[Array, " point"]  # sums to 1
 
 
+class Level(NamedTuple):
+    """A level of the hierarchy given the one above: N(slope * above + offset, sd^2), by point."""
+
+    slope: Float[Array, "*level"]
+    offset: Float[Array, "*level"]
+    sd: Float[Array, "*level"]
+
+
 class Posterior(NamedTuple):
     """What is known of each level at every point of the grid; utilities count from m."""
 
     mass: Float[Array, " point"]  # sums to 1
     top_mean: Float[Array, " point"]  # mu_0
-    top_var: Float[Array, " point"]
-    group_slope: Float[Array, "point group"]  # theta_i given mu_0: slope * mu_0 + offset, var
-    group_offset: Float[Array, "point group"]
-    group_var: Float[Array, "point group"]
-    arm_slope: Float[Array, "point group slot"]  # theta_ij given theta_i, likewise
-    arm_offset: Float[Array, "point group slot"]
-    arm_var: Float[Array, "point group slot"]
+    top_sd: Float[Array, " point"]
+    groups: Level  # given mu_0, [point, group]
+    arms: Level  # given their groups, [point, group, slot]
+
+    @property
+    def group_mean(self) -> Float[Array, "point group"]:
+        """Marginal means of the groups."""
+        return self.groups.slope * self.top_mean[:, None] + self.groups.offset
+
+    @property
+    def group_var(self) -> Float[Array, "point group"]:
+        """Marginal variances of the groups."""
+        return self.groups.sd**2 + (self.groups.slope * self.top_sd[:, None]) ** 2
 
 
 def hyperprior(
     group_sds: tuple[float, ...] = GROUP_SDS,
     arm_sds: tuple[float, ...] = ARM_SDS,
     *,
-    group_scale: float = 0.2,
-    arm_scale: float = 0.1,
-    mean_sd: float = 0.25,
+    group_scale: float = GROUP_SCALE,
+    arm_scale: float = ARM_SCALE,
+    mean_sd: float = MEAN_SD,
 ) -> Hyperprior:
     """Every pair of the two spreads, with the half-normal mass of its cell (spec section 4).
 
@@ -104,13 +119,9 @@ def posterior(hyper: Hyperprior, evidence: Evidence, noise_var: Float[Array, ""]
     return Posterior(
         jax.nn.softmax(jnp.log(hyper.mass) - (volume + misfit) / 2),
         top_mean,
-        1 / top_precision,
-        shrink,
-        group_var * shrink * value,
-        group_var * shrink,
-        slope,
-        arm_var * own.value,
-        slope * arm_var,
+        1 / jnp.sqrt(top_precision),
+        Level(shrink, group_var * shrink * value, jnp.sqrt(group_var * shrink)),
+        Level(slope, arm_var * own.value, jnp.sqrt(slope * arm_var)),
     )
 
 

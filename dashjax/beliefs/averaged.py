@@ -23,7 +23,7 @@ from dashjax.base import (
 )
 from dashjax.beliefs.two_level import add_pull, place_of
 from dashjax.gaussian import Evidence, Prior, no_evidence
-from dashjax.hyperprior import Hyperprior, Posterior, hyperprior, posterior
+from dashjax.hyperprior import Hyperprior, Level, Posterior, hyperprior, posterior
 from dashjax.pool import Grouping
 from dashjax.sampling import normal
 
@@ -48,13 +48,13 @@ class Draws(NamedTuple):
 
 
 class Arms(NamedTuple):
-    """The mixture's parts, arm by arm."""
+    """The mixture's parts, arm by arm: three independent ways in which a utility is uncertain."""
 
     mass: Float[Array, " point"]
     mean: Float[Array, "point arm"]
-    own_var: Float[Array, "point arm"]
-    by_group: Float[Array, "point arm"]  # how an arm moves with its group's own deviation, sd
-    by_top: Float[Array, "point arm"]  # and with mu_0, sd
+    own_sd: Float[Array, "point arm"]
+    group_sd: Float[Array, "point arm"]  # shared by the arms of a group
+    top_sd: Float[Array, "point arm"]  # shared by all
 
 
 def averaged(
@@ -76,7 +76,7 @@ def averaged(
     """
     hyper = hyper or hyperprior()
     centre = prior.group_mean[0]
-    same_group = jnp.asarray(grouping.group)[:, None] == jnp.asarray(grouping.group)[None, :]
+    group = jnp.asarray(grouping.group, jnp.int32)
 
     def init() -> AveragedState:
         return AveragedState(no_evidence(prior, grouping), jnp.zeros_like(centre))
@@ -103,42 +103,41 @@ def averaged(
 
     def parts(state: AveragedState) -> Arms:
         found = known(state)
-        group_mean = found.group_slope * found.top_mean[:, None] + found.group_offset
-        slope = found.arm_slope
+        slope = found.arms.slope
+        by_top = found.groups.slope * found.top_sd[:, None]
         return Arms(
             found.mass,
-            to_arms(slope * group_mean[..., None] + found.arm_offset),
-            to_arms(found.arm_var),
-            to_arms(slope * jnp.sqrt(found.group_var)[..., None]),
-            to_arms(slope * (found.group_slope * jnp.sqrt(found.top_var)[:, None])[..., None]),
+            to_arms(slope * found.group_mean[..., None] + found.arms.offset),
+            to_arms(found.arms.sd),
+            to_arms(slope * found.groups.sd[..., None]),
+            to_arms(slope * by_top[..., None]),
         )
 
     def moments(state: AveragedState) -> Moments:
         arms = parts(state)
-        var = arms.own_var + arms.by_group**2 + arms.by_top**2
+        var = arms.own_sd**2 + arms.group_sd**2 + arms.top_sd**2
         return _mixed(arms.mass, centre, arms.mean, var)
 
     def group_moments(state: AveragedState) -> Moments:
         found = known(state)
-        mean = found.group_slope * found.top_mean[:, None] + found.group_offset
-        var = found.group_var + found.group_slope**2 * found.top_var[:, None]
-        return _mixed(found.mass, centre, mean, var)
+        return _mixed(found.mass, centre, found.group_mean, found.group_var)
 
     def covariance(state: AveragedState, some: Int[Array, " some"]) -> Float[Array, "some arm"]:
         arms = parts(state)
-        mass = arms.mass[:, None]
-        off = arms.mean - jnp.sum(mass * arms.mean, 0, keepdims=True)
-        over_all = jnp.sqrt(mass) * jnp.concatenate([arms.by_top[None], off[None]])
-        within = jnp.sqrt(mass) * arms.by_group
-        rows = jnp.einsum("hps,hpa->sa", over_all[:, :, some], over_all)
-        shared = jnp.einsum("ps,pa->sa", within[:, some], within)
+        root = jnp.sqrt(arms.mass)[:, None]
+        off = arms.mean - jnp.sum(arms.mass[:, None] * arms.mean, 0, keepdims=True)
+        by_all = jnp.concatenate([root * arms.top_sd, root * off])
+        by_group = root * arms.group_sd
+        of_all = jnp.einsum("ps,pa->sa", by_all[:, some], by_all)
+        of_group = jnp.einsum("ps,pa->sa", by_group[:, some], by_group)
+        own = jnp.sum((root * arms.own_sd) ** 2, 0)
         same_arm = some[:, None] == jnp.arange(grouping.arms, dtype=some.dtype)[None, :]
-        own = jnp.sum(mass * arms.own_var, 0)
-        return rows + jnp.where(same_group[some], shared, 0) + jnp.where(same_arm, own[None, :], 0)
+        shared = jnp.where(group[some][:, None] == group[None, :], of_group, 0)
+        return of_all + shared + jnp.where(same_arm, own[None, :], 0)
 
     def shrinkage(state: AveragedState) -> Float[Array, " arm"]:
         found = known(state)
-        return grouping.to_arms(jnp.einsum("p,pgs->gs", found.mass, found.arm_slope))
+        return grouping.to_arms(jnp.einsum("p,pgs->gs", found.mass, found.arms.slope))
 
     def deviates(key: RandomKey, count: int) -> Draws:
         key_point, key_top, key_groups, key_arms = jax.random.split(key, 4)
@@ -153,36 +152,34 @@ def averaged(
             normal(key_arms, (*grouping.arm.shape, *shape), centre.dtype),
         )
 
+    def drawn_groups(found: Posterior, deviates: Draws) -> Float[Array, "group point each"]:
+        top = found.top_mean + found.top_sd * deviates.top
+        return _drawn(found.groups, top[None], deviates.groups)
+
     def draw(deviates: Draws, state: AveragedState) -> Float[Array, "arm draw"]:
         found = _at(known(state), deviates.point)
-        top = found.top_mean + found.top_var * deviates.top
-        groups = found.group_slope * top + found.group_offset + found.group_var * deviates.groups
-        arms = found.arm_slope * groups[:, None] + found.arm_offset + found.arm_var * deviates.arms
-        drawn = centre + grouping.to_arms(arms)
-        return drawn.reshape(grouping.arms, -1)
+        arms = _drawn(found.arms, drawn_groups(found, deviates)[:, None], deviates.arms)
+        return centre + grouping.to_arms(arms).reshape(grouping.arms, -1)
 
     def sample_groups(key: RandomKey, state: AveragedState) -> Float[Array, " group"]:
-        drawn = deviates(key, 1)
-        found = _at(known(state), drawn.point)
-        top = found.top_mean + found.top_var * drawn.top
-        groups = found.group_slope * top + found.group_offset + found.group_var * drawn.groups
-        return centre + groups.reshape(grouping.groups)
+        chance = deviates(key, 1)
+        found = _at(known(state), chance.point)
+        return centre + drawn_groups(found, chance).reshape(grouping.groups)
 
     def sample_arms(
         key: RandomKey, state: AveragedState, group: Group, utility: Utility
     ) -> Float[Array, " slot"]:
         """The mixture given one group's utility: its points are weighed anew."""
         found, value = known(state), utility - centre
-        mean = found.group_slope * found.top_mean[:, None] + found.group_offset
-        var = found.group_var + found.group_slope**2 * found.top_var[:, None]
-        fit = -((value - mean[:, group]) ** 2) / var[:, group] - jnp.log(var[:, group])
-        mass = jax.nn.softmax(jnp.log(found.mass) + fit / 2)
+        mean, var = found.group_mean[:, group], found.group_var[:, group]
+        fit = (value - mean) ** 2 / var + jnp.log(var)
+        mass = jax.nn.softmax(jnp.log(found.mass) - fit / 2)
         key_point, key_arms = jax.random.split(key)
         at = _point(mass, jax.random.uniform(key_point, (), centre.dtype))
-        noise = normal(key_arms, (grouping.arm.shape[1],), centre.dtype)
-        arms = found.arm_slope[at, group] * value + found.arm_offset[at, group]
-        drawn = centre + arms + jnp.sqrt(found.arm_var[at, group]) * noise
-        return jnp.where(places.row(jnp.asarray(grouping.arm), group) >= 0, drawn, -jnp.inf)
+        level = Level(*(field[at, group] for field in found.arms))
+        drawn = _drawn(level, value, normal(key_arms, level.sd.shape, centre.dtype))
+        held = places.row(jnp.asarray(grouping.arm), group) >= 0
+        return jnp.where(held, centre + drawn, -jnp.inf)
 
     return Belief(
         grouping=grouping,
@@ -207,19 +204,15 @@ def _mixed(mass: Array, centre: Array, mean: Array, var: Array) -> Moments:
     return Moments(centre + overall, jnp.sum(mass * (var + (mean - overall[None]) ** 2), 0))
 
 
-def _at(found: Posterior, uniform: Float[Array, " point"]) -> Posterior:
-    """The posterior at the points that uniform numbers fall on, the points last but one.
+def _drawn(level: Level, above: Array, deviates: Array) -> Array:
+    """Draws of a level from draws of the one above."""
+    return level.slope * above + level.offset + level.sd * deviates
 
-    Standard deviations stand in place of variances.
-    """
+
+def _at(found: Posterior, uniform: Float[Array, " some"]) -> Posterior:
+    """The posterior at the points that uniform numbers fall on, `[..., some, 1]`."""
     at = jax.vmap(_point, (None, 0))(found.mass, uniform)
-    chosen = (jnp.moveaxis(field[at], 0, -1)[..., None] for field in found)
-    mass, top_mean, top_var, *levels = chosen
-    slope, offset, var, arm_slope, arm_offset, arm_var = levels
-    sd = map(jnp.sqrt, (top_var, var, arm_var))
-    return Posterior(
-        mass, top_mean, next(sd), slope, offset, next(sd), arm_slope, arm_offset, next(sd)
-    )
+    return jax.tree.map(lambda field: jnp.moveaxis(field[at], 0, -1)[..., None], found)
 
 
 def _point(mass: Float[Array, " point"], uniform: Float[Array, ""]) -> Int[Array, ""]:
