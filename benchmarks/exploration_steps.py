@@ -5,29 +5,51 @@
     python -m benchmarks.exploration_steps --quick
 
 Synthetic pools follow spec section 2.5: group mean .5, group spread .15, dataset spread .03, reward
-noise .05 or .15, the best three looked for, in perfect, mixed and crossed groups with the variances
-implied by the grouping. A row per case and method goes to `exploration_steps.json`.
+noise .05 or .15, the best three looked for, in perfect, mixed, crossed and shuffled groups with the
+variances implied by the grouping. A row per case and method goes to `exploration_steps.json`; so do,
+over all cases together, the interquartile mean of the steps until right for good and performance
+profiles (Agarwal et al. 2021), which `exploration_steps.png` shows.
 """
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from rich.table import Table
 
+from benchmarks import profiles
 from benchmarks.machine import describe
-from dashjax import experiments
+from benchmarks.profiles import Scored
+from dashjax import devices
 from dashjax.commands.terminal import Terminal
-from dashjax.methods import METHODS
 from dashjax.metrics import REGRETS, Row
 from dashjax.progress import Advance
-from dashjax.settings import Plan, PriorSettings, Settings
+from dashjax.report import style
+from dashjax.settings import Plan
 from dashjax.storage import write_whole
+from dashjax.sweep import Problem
 from dashjax.table import load
+from sims import cases
+from sims.cases import Case
+from sims.problems import GROUPS, MEMBERS, SELECT, groupless, replayed, synthetic
 
-GROUPINGS = ("perfect", "mixed", "crossed")
+GROUPINGS = ("perfect", "mixed", "crossed", "shuffled")
+NOISES = (0.05, 0.15)
+POOL = f"{GROUPS} x {MEMBERS}"
+RUNS = {  # share of the runs that each method gets: the costly ones fewer
+    **dict.fromkeys(("dash", "dash-exact", "joint-ts", "flat", "round-robin", "random"), 1.0),
+    **dict.fromkeys(("ucb/flat", "ucb/exact", "halving/exact", "pair/exact", "lucb/exact"), 1.0),
+    **dict.fromkeys(("best", "lucb/averaged", "knowledge-gradient/averaged-flat"), 0.2),
+    **dict.fromkeys(("knowledge-gradient/exact", "knowledge-gradient/flat"), 0.2),
+    **dict.fromkeys(("top-two/exact", "top-two/flat", "lucb/averaged-flat"), 0.2),
+    "top-two/averaged": 0.1,
+}
+_OTHER = 0.2  # of a method not named here
+_QUICK = _ON_TABLE = 0.1  # of the runs
 
 
 @dataclass(frozen=True)
@@ -37,13 +59,14 @@ class Benchmark:
     table: Path | None = None
     """Also replay this reward table."""
     seeds: int = 20_000
-    """Runs of each method on synthetic pools; a tenth of it on each target of the table."""
+    """Runs of cheap methods on synthetic pools, of costly ones a fifth or a tenth; a tenth of that
+    on each target of the table."""
     steps: int = 200
     """Exploration steps of each run."""
-    methods: tuple[str, ...] = tuple(METHODS)
+    methods: tuple[str, ...] = tuple(RUNS)
     """Which methods."""
     quick: bool = False
-    """A tenth of the seeds."""
+    """A tenth of the runs."""
     seed: int = 0
     """Decides everything that is drawn by chance."""
     out: Path = Path("benchmarks/results")
@@ -56,37 +79,36 @@ def main() -> None:
     terminal = Terminal(as_json=False)
     began = time.perf_counter()
     with terminal.progress() as advance:
-        rows = [row for noise in (0.05, 0.15) for row in synthetic(options, noise, advance)]
-        if options.table:
-            rows += replayed(options, options.table, advance)
-    terminal.show(*tables(rows))
-    document = {"machine": describe(), "seconds": time.perf_counter() - began, "rows": rows}
+        scored = list(run(options, advance))
+    summary, lines = profiles.summary(scored), profiles.rows(scored, options.steps)
+    terminal.show(*tables([one.row for one in scored]), *profiles.tables(summary))
+    document = {"machine": describe(), "seconds": time.perf_counter() - began}
+    document |= {"rows": [one.row for one in scored], "summary": summary, "profiles": lines}
     options.out.mkdir(parents=True, exist_ok=True)
-    path = options.out / "exploration_steps.json"
+    path, picture = (options.out / f"exploration_steps.{kind}" for kind in ("json", "png"))
     write_whole(path, lambda file: file.write_text(json.dumps(document, indent=1) + "\n"))
-    terminal.show(f"written to {path}")
+    with style.applied():
+        canvas = FigureCanvasAgg(profiles.picture(lines, scored))
+        write_whole(picture, lambda file: canvas.print_png(file))
+    terminal.show(f"written to {path} and {picture.name}")
 
 
-def synthetic(options: Benchmark, noise: float, advance: Advance) -> list[Row]:
-    """A row per grouping and method at one noise."""
-    rows = []
-    truth = PriorSettings(0.5, 0.15, 0.03, noise)
-    for grouping in GROUPINGS:
-        settings = _settings(options, grouping, 1.0)
-        found = experiments.synthetic((5, 3), truth, settings, advance=advance).rows
-        rows += [{"case": f"5 x 3, noise {noise}, {grouping}"} | row for row in found]
-    return rows
-
-
-def replayed(options: Benchmark, table: Path, advance: Advance) -> list[Row]:
-    """A row per target, grouping and method on a table."""
-    rows = []
-    loaded = load(table)
-    for grouping in GROUPINGS:
-        settings = _settings(options, grouping, 0.1)
-        found = experiments.replay(loaded, (), settings, advance=advance).rows
-        rows += [{"case": f"table, {row['target']}, {grouping}"} | row for row in found]
-    return rows
+def run(options: Benchmark, advance: Advance) -> Iterator[Scored]:
+    """Every method on every case; one that ignores groups once a noise, whatever the grouping."""
+    problems = list(_problems(options))
+    done, total = 0, len(problems) * len(options.methods)
+    for name in options.methods:
+        earlier: dict[str, Scored] = {}  # by what, whatever the grouping
+        for suite, what, grouping, problem in problems:
+            case = f"{what}, {grouping}"
+            advance(f"{name}: {case}", done, total)
+            same = suite == POOL and groupless(name)  # a table's prior depends on the grouping
+            if not same or what not in earlier:
+                earlier[what] = _scored(options, suite, name, problem)
+            row = {"case": case, "grouping": grouping} | earlier[what].row
+            yield earlier[what]._replace(case=case, row=row)
+            done += 1
+    advance("done", total, total)
 
 
 def tables(rows: list[Row]) -> list[Table]:
@@ -108,10 +130,26 @@ def tables(rows: list[Row]) -> list[Table]:
     return shown
 
 
-def _settings(options: Benchmark, grouping: str, share: float) -> Settings:
-    seeds = int(options.seeds * share * (0.1 if options.quick else 1.0))
-    plan = Plan(options.steps, select=3)
-    return Settings(options.methods, plan, max(seeds, 1), options.seed, grouping)
+def _problems(options: Benchmark) -> Iterator[tuple[str, str, str, Problem]]:
+    """Suite, what is solved, grouping and problem of every case."""
+    for noise in NOISES:
+        for grouping in GROUPINGS:
+            yield POOL, f"{POOL}, noise {noise:g}", grouping, synthetic(noise, grouping)
+    if options.table:
+        loaded = load(options.table)
+        for target in loaded.built():
+            for grouping in GROUPINGS:
+                yield "table", f"table, {target}", grouping, replayed(loaded, target, grouping)
+
+
+def _scored(options: Benchmark, suite: str, name: str, problem: Problem) -> Scored:
+    """The case run, under no name yet."""
+    share = RUNS.get(name, _OTHER) * (_QUICK if options.quick else 1)
+    share *= _ON_TABLE if suite == "table" else 1
+    seeds = max(round(options.seeds * share), 1)
+    asked = Case({}, problem, name, Plan(options.steps, SELECT), seeds)
+    found = cases.run(asked, options.seed, lambda runs: None)
+    return Scored(suite, "", name, found.row, found.settling_steps())
 
 
 def _interval(row: Row, key: str) -> str:
@@ -121,4 +159,5 @@ def _interval(row: Row, key: str) -> str:
 
 
 if __name__ == "__main__":
+    devices.use_all_cores()
     main()

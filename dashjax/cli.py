@@ -7,9 +7,9 @@ import tyro
 
 from dashjax.commands.terminal import Terminal
 from dashjax.endings import ending
-from dashjax.options import Demo, Pool, Replay, Report, Sweep, Table
+from dashjax.options import Demo, Fit, Pool, Replay, Report, Sweep, Table
 
-Command = Demo | Pool | Table | Replay | Sweep | Report
+Command = Demo | Pool | Table | Fit | Replay | Sweep | Report
 
 
 def main(arguments: list[str] | None = None) -> int:

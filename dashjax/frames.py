@@ -15,6 +15,7 @@ from dashjax.methods import Method
 from dashjax.metrics import Results, Row
 from dashjax.pool import Pool
 from dashjax.rollout import Run
+from dashjax.rules import promised
 from dashjax.settings import Plan
 from dashjax.stopping import stop_step
 from dashjax.sweep import Problem, rules_of, scores_of
@@ -73,10 +74,13 @@ def selection_rows(label: Row, results: Results, pool: Pool) -> list[Row]:
 
 
 def stop_rows(label: Row, results: Results) -> list[Row]:
-    """How each stop rule did."""
+    """How each stop rule did, and the probability of a good selection that it promises."""
     return [
-        label | {"method": results.method} | metrics.stop_row(results, number)
-        for number in range(len(results.rules))
+        label
+        | {"method": results.method}
+        | metrics.stop_row(results, number)
+        | {"promised": promised(text, results.tolerance)}
+        for number, text in enumerate(results.rules)
     ]
 
 

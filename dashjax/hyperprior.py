@@ -49,6 +49,7 @@ class Level(NamedTuple):
 class Posterior(NamedTuple):
     """What is known of each level at every point of the grid; utilities count from m."""
 
+    fit: Float[Array, " point"]  # log of prior mass times likelihood, up to a constant
     mass: Float[Array, " point"]  # sums to 1
     top_mean: Float[Array, " point"]  # mu_0
     top_sd: Float[Array, " point"]
@@ -115,9 +116,11 @@ def posterior(hyper: Hyperprior, evidence: Evidence, noise_var: Float[Array, ""]
     misfit = misfit - jnp.sum(group_var * shrink * value**2, -1) - top_precision * top_mean**2
     volume = jnp.sum(jnp.log(spread), (1, 2)) - jnp.sum(jnp.log(shrink), -1)
     volume = volume + jnp.log(top_precision)
+    fit = jnp.log(hyper.mass) - (volume + misfit) / 2
     slope = noise_var / spread
     return Posterior(
-        jax.nn.softmax(jnp.log(hyper.mass) - (volume + misfit) / 2),
+        fit,
+        jax.nn.softmax(fit),
         top_mean,
         1 / jnp.sqrt(top_precision),
         Level(shrink, group_var * shrink * value, jnp.sqrt(group_var * shrink)),

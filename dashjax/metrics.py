@@ -141,14 +141,18 @@ def row(results: Results) -> Row:
 def stop_row(results: Results, number: int) -> Row:
     """How one stop rule did.
 
-    `stopped_mean` counts a run that it did not stop as the whole length. `good_when_stopped` is the
-    share of good selections among the runs that it stopped: what its promise is to be held against.
+    `stopped_mean` counts a run that it did not stop as the whole length; a quantile that falls among
+    such runs is None. `good_when_stopped` is the share of good selections among the runs that it
+    stopped: what its promise is to be held against.
     """
     step, regret = results.stopped[:, number], results.stopped_regret[:, number]
     stopped = step <= results.steps
     count = int(stopped.sum())
     figures: Row = {"stop": results.rules[number]}
     figures |= _mean("stopped_mean", np.minimum(step, results.steps))
+    for name, level in (("p10", 0.1), ("median", 0.5), ("p90", 0.9)):
+        reached = int(np.quantile(step, level, method="inverted_cdf"))
+        figures[f"stopped_{name}"] = float(reached) if reached <= results.steps else None
     figures |= _share("stopped_share", count / results.seeds, results.seeds)
     good = regret[stopped] <= results.tolerance + _ROUNDING
     figures |= (

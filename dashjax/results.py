@@ -28,7 +28,8 @@ class Experiment:
     Attributes:
         config: everything that decides the results.
         rows: a row per method and target.
-        frames: further frames by name: `curves`, `pulls`, `selections`, `posterior`, `rewards`.
+        frames: further frames by name: `curves`, `pulls`, `selections`, `stops`, and
+            of a replay `posterior`, `certainty`, `rewards`.
     """
 
     config: dict[str, Any]
@@ -40,8 +41,9 @@ class Experiment:
         self.frames.setdefault(frame, []).extend(rows)
 
     def document(self) -> dict[str, Any]:
-        """What `--json` prints: the settings and the rows."""
-        return {"config": self.config, "rows": self.rows}
+        """What `--json` prints: settings, rows, and how each rule stopped and how sure one is."""
+        shown = {name: self.frames[name] for name in ("stops", "certainty") if name in self.frames}
+        return {"config": self.config, "rows": self.rows} | shown
 
 
 def check_free(folder: Path, besides: Collection[str] = ()) -> None:

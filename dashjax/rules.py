@@ -61,6 +61,25 @@ def explained() -> str:
     return ", ".join(":".join([name, *(n.name for n in RULES[name].numbers)]) for name in RULES)
 
 
+def promised(text: str, tolerance: float) -> float | None:
+    """The probability that a selection is good where the rule holds, if the rule asks for one.
+
+    None where it asks for none, or where it calls good what lies outside the tolerance.
+    """
+    ways = [
+        [_promise(part.split(":"), tolerance) for part in way.split("+")] for way in text.split(",")
+    ]
+    return min(max(way) for way in ways) or None
+
+
+def _promise(words: list[str], tolerance: float) -> float:
+    """What one rule promises; 0 for nothing."""
+    name, *values = words
+    if not name.strip().startswith("good-selection") or float(values[1]) > tolerance:
+        return 0.0
+    return float(values[0])
+
+
 def _single(text: str) -> Rule:
     name, *values = text.strip().split(":")
     if name not in RULES:

@@ -64,8 +64,7 @@ class Settings:
     grouping: str = "perfect"
 
     def __post_init__(self) -> None:
-        if not 0 <= self.seed < _SEEDS:
-            raise InputError(f"--seed is {self.seed}; give 0 to {_SEEDS - 1}")
+        _check_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -88,6 +87,31 @@ class PriorSettings:
             if not low <= value <= _MOST:
                 option = f"--{name.replace('_', '-')}"
                 raise InputError(f"{option} is {value}; it must be from {low:g} to {_MOST:g}")
+
+
+@dataclass(frozen=True)
+class FitPlan:
+    """How hyper-parameters are sampled.
+
+    Attributes:
+        samples: draws kept of each of four chains.
+        warmup: steps of each chain before them.
+        seed: decides all draws.
+
+    Raises:
+        InputError: if a number is out of range.
+    """
+
+    samples: int = 1000
+    warmup: int = 500
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("samples", "warmup"):
+            if not 10 <= getattr(self, name) <= _MOST:
+                value = getattr(self, name)
+                raise InputError(f"--{name} is {value}; it must be from 10 to {_MOST:,.0f}")
+        _check_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -168,6 +192,11 @@ class TrainingSettings:
         _at_least("dense_width", self.dense_width, 1)
         if not 0 < self.learning_rate < math.inf:
             raise InputError(f"learning_rate is {self.learning_rate}; give a finite number above 0")
+
+
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed < _SEEDS:
+        raise InputError(f"--seed is {seed}; give 0 to {_SEEDS - 1}")
 
 
 def _at_least(name: str, value: int, least: int) -> None:

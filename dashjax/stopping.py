@@ -15,7 +15,7 @@ from jax.scipy.special import ndtr
 from jaxtyping import Array, Bool, Float, Int
 
 from dashjax.base import Aim, Belief, RandomKey, State
-from dashjax.policies.boundary import near, standard_gaps
+from dashjax.policies.boundary import gap_sds, near
 from dashjax.policies.knowledge_gradient import gains
 from dashjax.ranking import is_among_largest, sum_of_largest
 
@@ -155,8 +155,7 @@ def bound_good(tolerance: float) -> Score:
         def measure(thought: State) -> Float[Array, ""]:
             view, inside = near(key, belief, thought, aim)
             gap = view.mean[:inside, None] - view.mean[None, inside:]
-            sd = gap / standard_gaps(view, inside)
-            return 1 - jnp.sum(ndtr(-(gap + tolerance) / sd))
+            return 1 - jnp.sum(ndtr(-(gap + tolerance) / gap_sds(view, inside)))
 
         return measure
 

@@ -31,6 +31,7 @@ DECISION = (  # from the bottom to the top: a part imports only what stands befo
     "priors",
     "methods",
     "metrics",
+    "resampling",
     "rollout",
     "sweep",
 )

@@ -10,10 +10,10 @@ import pytest
 from worlds import SQUARE, STANDARD_ERRORS, pool_of, told
 
 from dashjax import policies, sources
-from dashjax.base import Moments
+from dashjax.base import Aim, Moments
 from dashjax.beliefs import exact, paper
 from dashjax.gaussian import uniform_prior
-from dashjax.rollout import rollout
+from dashjax.rollout import Agent, rollout
 from dashjax.selection import top_k
 
 RUNS = 20_000
@@ -124,15 +124,10 @@ def adaptive(key, prior, belief):
     """60 pulls of the best arm of the best group, drawn from that belief."""
     key_truth, key_run = jax.random.split(key)
     groups, arms = truth(key_truth, prior)
-    run = rollout(
-        key_run,
-        policies.thompson_by_group(belief(prior, GROUPING)),
-        sources.gaussian(sources.fixed(arms), prior.noise_var),
-        belief=exact(prior, GROUPING),
-        choose=top_k(3),
-        select=3,
-        steps=60,
-    )
+    aim, thinking = Aim(3, 60), belief(prior, GROUPING)
+    agent = Agent(thinking, policies.thompson_by_group(thinking, aim))
+    source = sources.gaussian(sources.fixed(arms), prior.noise_var)
+    run = rollout(key_run, agent, source, aim=aim, choose=top_k(3))
     return judge(prior, groups, arms, run.arm, run.reward)
 
 

@@ -4,6 +4,7 @@ from scipy import stats
 
 from dashjax import metrics
 from dashjax.metrics import Block, Results, Tally
+from dashjax.settings import Plan
 
 INTERVALS = (
     "steps_median",
@@ -29,11 +30,12 @@ def block_of(simple_regret, seed=0) -> Block:
         rng.exponential(1, seeds).astype(np.float32),
         rng.integers(0, 1000, (seeds, 4)).astype(np.int32),
         rng.random((seeds, 4)) < 0.5,
+        *(np.zeros((seeds, 0)) for _ in range(3)),
     )
 
 
 def results_of(simple_regret, tolerance=0.01) -> Results:
-    tally = Tally("some", np.shape(simple_regret)[1], 2, tolerance)
+    tally = Tally("some", Plan(np.shape(simple_regret)[1], 2, tolerance=tolerance))
     tally.add(block_of(simple_regret))
     return tally.results()
 
@@ -65,7 +67,7 @@ def test_a_regret_equal_to_the_tolerance_is_right():
 
 def test_results_do_not_depend_on_how_runs_are_split_into_blocks():
     block = block_of(np.random.default_rng(1).exponential(0.01, (30, 5)))
-    whole, split = (Tally("some", 5, 2, 0.01) for _ in range(2))
+    whole, split = (Tally("some", Plan(5, 2)) for _ in range(2))
     whole.add(block)
     split.add(Block(*(field[:20] for field in block)))
     split.add(Block(*(field[20:] for field in block)))
@@ -76,7 +78,7 @@ def test_results_do_not_depend_on_how_runs_are_split_into_blocks():
 
 def test_results_are_means_over_runs_with_their_errors():
     block = block_of(np.random.default_rng(1).exponential(0.01, (30, 5)))
-    tally = Tally("some", 5, 2, 0.01)
+    tally = Tally("some", Plan(5, 2))
     tally.add(block)
     results = tally.results()
     regret = block.simple_regret.astype(np.float64)

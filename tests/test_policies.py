@@ -7,101 +7,143 @@ import numpy as np
 import oracle
 import pytest
 from scipy import stats
-from worlds import pool_of, quick_jit, some_pulls, told, uneven_prior, usual_prior
+from worlds import RAGGED, explored, pool_of, quick_jit, some_pulls, uneven_prior, usual_prior
 
 from dashjax import policies, sources
-from dashjax.beliefs import exact, flat, paper
-from dashjax.methods import METHODS, SELECTIONS
-from dashjax.pool import GROUPINGS
-from dashjax.rollout import rollout
+from dashjax.base import Aim
+from dashjax.beliefs import exact
+from dashjax.methods import BELIEFS, METHODS, POLICIES, SELECTIONS
+from dashjax.rollout import Agent, rollout
+from dashjax.rules import rule
+from dashjax.stopping import stop_step
 
-POLICIES = {method.policy.__name__: method.policy for method in METHODS.values()}
-BELIEFS = {"exact": exact, "flat": flat, "paper": paper}
-POOLS = {"square": (3, 3), "ragged": (2, 4, 1, 3), "one group": (4,), "one arm": (1,)}
+JUDGES = ("none", "flat", "averaged-noise")
+KINDS = ("perfect", "mixed", "crossed")
+POOLS = {"ragged": RAGGED, "one group": (4,), "one arm": (1,)}
+STOPS = (
+    "good-selection:.9:.01+each-once,cost:4",
+    "good-selection-bound:.9:.01+stable:2",
+    "gain:.001:.01,budget:5",
+)
+COSTS = ("equal", "uneven")
+BATCHES = (1, 3)
 REWARDS = jnp.linspace(0.3, 0.7, 20).reshape(10, 2)
 ALMOST_NEVER = 7e-6  # chance beyond 4.5 standard errors
-RUNS = 3
+RUNS, STEPS = 3, 8
 
 
 def pairwise(*axes):
     """Few combinations in which any two values of different axes meet; greedy."""
-    pairs = {
-        case: frozenset(itertools.combinations(enumerate(case), 2))
-        for case in itertools.product(*axes)
-    }
-    missing, chosen = frozenset().union(*pairs.values()), []
+    every = (
+        frozenset(zip(ends, values, strict=True))
+        for ends in itertools.combinations(range(len(axes)), 2)
+        for values in itertools.product(*(axes[end] for end in ends))
+    )
+    missing, chosen = dict.fromkeys(every), []
     while missing:
-        chosen.append(max(pairs, key=lambda case: len(pairs[case] & missing)))
-        missing -= pairs[chosen[-1]]
+        case = dict(next(iter(missing)))
+        for axis in sorted(set(range(len(axes))) - set(case)):
+            met = [
+                sum(frozenset([(axis, value), other]) in missing for other in case.items())
+                for value in axes[axis]
+            ]
+            case[axis] = list(axes[axis])[np.argmax(met)]
+        for pair in itertools.combinations(case.items(), 2):
+            missing.pop(frozenset(pair), None)
+        chosen.append(tuple(case[axis] for axis in range(len(axes))))
     return chosen
 
 
-@pytest.mark.parametrize(
-    ("policy", "belief", "judge", "choose", "kind", "pool"),
-    pairwise(POLICIES, BELIEFS, BELIEFS, SELECTIONS, GROUPINGS, POOLS),
+CHOICES = pairwise(
+    POLICIES,
+    ("averaged", "exact", "paper"),
+    JUDGES,
+    SELECTIONS,
+    KINDS,
+    POOLS,
+    STOPS,
+    COSTS,
+    BATCHES,
 )
-def test_any_choices_work_together(policy, belief, judge, choose, kind, pool):
+
+
+@pytest.mark.parametrize(
+    ("policy", "belief", "judge", "choose", "kind", "pool", "stop", "costs", "batch"), CHOICES
+)
+def test_any_choices_work_together(policy, belief, judge, choose, kind, pool, stop, costs, batch):
     pool = pool_of(*POOLS[pool])
     grouping, arms = pool.regroup(kind), len(pool.datasets)
     prior, select = usual_prior(grouping.groups), min(2, arms)
+    price = np.ones(arms) if costs == "equal" else np.linspace(1, 2, arms)
+    aim = Aim(select, STEPS, None if costs == "equal" else jnp.asarray(price, jnp.float32))
+    ends = rule(stop)
 
     @quick_jit
     @jax.vmap
     def runs(key):
-        return rollout(
+        thinking = BELIEFS[belief](prior, grouping)
+        policy_of = policies.in_batches(POLICIES[policy], min(batch, arms))
+        judging = None if judge == "none" else BELIEFS[judge](prior, grouping)
+        run = rollout(
             key,
-            POLICIES[policy](BELIEFS[belief](prior, grouping)),
+            Agent(thinking, policy_of(thinking, aim), judging),
             sources.replay(REWARDS[:arms], "mean"),
-            belief=BELIEFS[judge](prior, grouping),
+            aim=aim,
             choose=SELECTIONS[choose](select, arms),
-            select=select,
-            steps=8,
+            scores=ends.scores,
         )
+        return run, stop_step(ends, run.record(ends.scores))
 
-    run = runs(jax.random.split(jax.random.key(0), RUNS))
+    run, stopped = runs(jax.random.split(jax.random.key(0), RUNS))
     chosen = np.asarray(run.selection).sum(axis=1)
 
-    assert run.arm.shape == (RUNS, 8)
+    assert run.arm.shape == (RUNS, STEPS)
     assert ((run.arm >= 0) & (run.arm < arms)).all()
-    assert all(np.isfinite(field).all() for field in run)
+    assert all(np.isfinite(field).all() for field in jax.tree.leaves(run))
     assert np.asarray(run.regret).min() >= 0
     assert np.asarray(run.simple_regret).min() > -1e-6
     assert (chosen >= select).all()
     assert (chosen == select).all() or choose == "percentile"  # which takes equals too
+    np.testing.assert_allclose(run.cost, price[run.arm], rtol=1e-6)
+    assert ((stopped >= 1) & (stopped <= STEPS + 1)).all()
 
 
 @functools.cache
-def explored(name, builder, kind="perfect"):
-    """A policy over a ragged pool, and its state after 12 pulls."""
-    grouping = pool_of(2, 4, 1, 3).regroup(kind)
-    prior = usual_prior(grouping.groups) if builder is flat else uneven_prior(grouping.groups)
-    policy = POLICIES[name](builder(prior, grouping))
-    return policy, told(policy, *pulls()), prior, grouping
+def learned(name, builder, kind="perfect"):
+    """An agent over a ragged pool, and what it knows after 12 pulls."""
+    grouping = pool_of(*RAGGED).regroup(kind)
+    known = builder is exact or builder is BELIEFS["paper"]
+    prior = uneven_prior(grouping.groups) if known else usual_prior(grouping.groups)
+    belief = builder(prior, grouping)
+    agent = Agent(belief, POLICIES[name](belief, Aim(3, 30)))
+    return agent, explored(agent, *pulls()), prior
 
 
 def pulls():
     return some_pulls(10, 12, seed=1, unpulled=(1, 6))
 
 
-@pytest.mark.parametrize("builder", BELIEFS.values())
 @pytest.mark.parametrize("name", POLICIES)
-def test_a_choice_is_the_same_alone_compiled_and_batched(name, builder):
-    policy, state, *_ = explored(name, builder)
+def test_a_choice_is_the_same_alone_compiled_and_batched(name):
+    agent, learner, _ = learned(name, exact)
     keys = jax.random.split(jax.random.key(0), 16)
-    select, select_batch = quick_jit(policy.select), quick_jit(jax.vmap(policy.select, (0, None)))
-    alone = [policy.select(key, state) for key in keys[:2]]
-    compiled = [select(key, state) for key in keys]
-    batched = select_batch(keys, state)
 
-    np.testing.assert_array_equal(batched, compiled)
-    np.testing.assert_array_equal(batched[:2], alone)
+    def select(key):
+        return agent.policy.select(key, learner.thought, learner.own)
+
+    one_by_one, batched = quick_jit(lambda: (jax.lax.map(select, keys), jax.vmap(select)(keys)))()
+
+    np.testing.assert_array_equal(batched, one_by_one)
+    assert batched[0] == select(keys[0])
     assert batched.dtype == jnp.int32
 
 
 def frequencies(name, builder, kind="perfect", draws=40_000):
-    policy, state, prior, grouping = explored(name, builder, kind)
+    agent, learner, prior = learned(name, builder, kind)
     keys = jax.random.split(jax.random.key(5), draws)
-    chosen = jax.jit(jax.vmap(policy.select, (0, None)))(keys, state)
+    select = jax.vmap(agent.policy.select, (0, None, None))
+    chosen = jax.jit(select)(keys, learner.thought, learner.own)
+    grouping = agent.belief.grouping
     return np.bincount(chosen, minlength=grouping.arms), prior, grouping
 
 
@@ -130,7 +172,7 @@ def test_thompson_pulls_an_arm_as_often_as_it_is_best():
 
 @pytest.mark.parametrize("kind", ["perfect", "mixed"])
 def test_thompson_by_group_pulls_the_best_arm_of_the_best_group(kind):
-    observed, prior, grouping = frequencies("thompson_by_group", exact, kind)
+    observed, prior, grouping = frequencies("thompson-by-group", exact, kind)
     groups, arms = brute_draws(prior, grouping)
     entered = np.asarray(grouping.group)[None, :] == groups.argmax(axis=1)[:, None]
     best = np.where(entered, arms, -np.inf).argmax(axis=1)
@@ -146,18 +188,12 @@ def test_random_pulls_every_arm_as_often():
 
 def test_round_robin_pulls_in_turn(ragged_pool):
     grouping = ragged_pool.regroup("shuffled")
-    prior = usual_prior(grouping.groups)
-    run = jax.jit(
-        lambda key: rollout(
-            key,
-            policies.round_robin(exact(prior, grouping)),
-            sources.replay(REWARDS, "mean"),
-            belief=exact(prior, grouping),
-            choose=SELECTIONS["top-k"](2, 10),
-            select=2,
-            steps=23,
-        )
-    )(jax.random.key(0))
+    belief, aim = exact(usual_prior(grouping.groups), grouping), Aim(2, 23)
+    agent = Agent(belief, policies.round_robin(belief, aim))
+    source, choose = sources.replay(REWARDS, "mean"), SELECTIONS["top-k"](2, 10)
+    run = quick_jit(lambda key: rollout(key, agent, source, aim=aim, choose=choose))(
+        jax.random.key(0)
+    )
 
     np.testing.assert_array_equal(run.arm, np.arange(23) % 10)
 

@@ -8,16 +8,19 @@ from scipy import stats
 from worlds import RAGGED, pool_of, quick_jit, usual_prior
 
 from dashjax import policies, sources
+from dashjax.base import Aim
 from dashjax.beliefs import exact, flat
-from dashjax.rollout import Learner, ask, mean_of, rollout, tell
+from dashjax.rollout import Agent, ask, begin, mean_of, rollout, tell
 from dashjax.selection import top_k
 
 GROUPING = pool_of(*RAGGED).grouping
 PRIOR = usual_prior(4)
-POLICY = policies.thompson_by_group(exact(PRIOR, GROUPING))
-JUDGE = flat(PRIOR, GROUPING)
-SOURCE = sources.gaussian(sources.drawn(PRIOR, GROUPING), PRIOR.noise_var)
 KEY, STEPS = jax.random.key(4), 20
+AIM = Aim(3, STEPS)
+BELIEF = exact(PRIOR, GROUPING)
+JUDGE = flat(PRIOR, GROUPING)
+AGENT = Agent(BELIEF, policies.thompson_by_group(BELIEF, AIM), JUDGE)
+SOURCE = sources.gaussian(sources.drawn(PRIOR, GROUPING), PRIOR.noise_var)
 
 
 @functools.cache
@@ -25,10 +28,8 @@ def run():
     """One run, and its true utilities."""
 
     def one(key):
-        world = SOURCE.init(jax.random.split(key, 3)[0])
-        return rollout(
-            key, POLICY, SOURCE, belief=JUDGE, choose=top_k(3), select=3, steps=STEPS
-        ), SOURCE.utility(world)
+        world = SOURCE.init(jax.random.split(key, 4)[0])
+        return rollout(key, AGENT, SOURCE, aim=AIM, choose=top_k(3)), SOURCE.utility(world)
 
     return jax.tree.map(np.asarray, quick_jit(one)(KEY))
 
@@ -42,7 +43,7 @@ def test_regret_is_what_the_best_arm_would_have_given_more():
 def test_simple_regret_is_that_of_the_judges_selection_after_each_step():
     trace, utility = run()
     best, state = np.sort(utility)[-3:].mean(), JUDGE.init()
-    precedence = jax.random.permutation(jax.random.split(KEY, 3)[2], 10).astype(jnp.int32)
+    precedence = jax.random.permutation(jax.random.split(KEY, 4)[2], 10).astype(jnp.int32)
     update = quick_jit(JUDGE.update)
     choose = quick_jit(lambda state: top_k(3)(JUDGE, state, precedence))
     for step in range(STEPS):
@@ -63,10 +64,10 @@ def test_rewards_are_near_the_utility_of_the_arm_pulled():
 def test_asking_and_telling_one_by_one_is_the_same_run():
     """What a live study does; there is no second loop."""
     trace, _ = run()
-    key_policy = jax.random.split(KEY, 3)[1]
-    learner = Learner(POLICY.init(), JUDGE.init())
-    ask_once = quick_jit(lambda learner, step: ask(key_policy, POLICY, learner, step))
-    tell_once = quick_jit(lambda *told: tell(POLICY, JUDGE, *told))
+    key_policy = jax.random.split(KEY, 4)[1]
+    learner = begin(AGENT)
+    ask_once = quick_jit(lambda learner, step: ask(key_policy, AGENT, learner, step))
+    tell_once = quick_jit(lambda *told: tell(AGENT, *told))
     for step in range(STEPS):
         arm = ask_once(learner, jnp.int32(step))
         assert arm == trace.arm[step]
@@ -79,15 +80,10 @@ def test_which_of_equals_is_selected_is_a_matter_of_chance():
     @quick_jit
     @jax.vmap
     def selected(key):
-        return rollout(
-            key,
-            policies.round_robin(JUDGE),
-            sources.replay(rewards, "mean"),
-            belief=JUDGE,
-            choose=top_k(3),
-            select=3,
-            steps=1,
-        ).selection
+        aim = Aim(3, 1)
+        agent = Agent(JUDGE, policies.round_robin(JUDGE, aim))
+        source = sources.replay(rewards, "mean")
+        return rollout(key, agent, source, aim=aim, choose=top_k(3)).selection
 
     often = np.asarray(selected(jax.random.split(KEY, 6000))).sum(axis=0)
 

@@ -9,9 +9,10 @@ from scipy import stats
 from worlds import assert_law, assert_within_errors, pool_of, uneven_prior
 
 from dashjax import policies, sources
+from dashjax.base import Aim
 from dashjax.beliefs import exact, flat
 from dashjax.errors import InputError
-from dashjax.rollout import rollout
+from dashjax.rollout import Agent, rollout
 from dashjax.selection import top_k
 
 KEY = jax.random.key(11)
@@ -82,28 +83,21 @@ def test_every_policy_and_grouping_meets_the_same_rewards(ragged_pool):
 
 
 def with_thompson(pool, kind, truth):
-    grouping = pool.regroup(kind)
-    return rewards_met(policies.thompson_by_group(exact(uneven_prior(4), grouping)), pool, truth)
+    belief = exact(uneven_prior(4), pool.regroup(kind))
+    return rewards_met(belief, policies.thompson_by_group, pool, truth)
 
 
 def with_round_robin(pool, kind, truth):
-    grouping = pool.regroup(kind)
-    return rewards_met(policies.round_robin(flat(uneven_prior(1), grouping)), pool, truth)
+    belief = flat(uneven_prior(1), pool.regroup(kind))
+    return rewards_met(belief, policies.round_robin, pool, truth)
 
 
-def rewards_met(policy, pool, truth):
+def rewards_met(belief, policy, pool, truth):
     """The reward of each (arm, how often it was pulled before) of one run."""
-    run = jax.jit(
-        lambda key: rollout(
-            key,
-            policy,
-            sources.gaussian(sources.drawn(truth, pool.grouping), truth.noise_var),
-            belief=exact(truth, pool.grouping),
-            choose=top_k(3),
-            select=3,
-            steps=60,
-        )
-    )(KEY)
+    aim = Aim(3, 60)
+    agent = Agent(belief, policy(belief, aim), exact(truth, pool.grouping))
+    source = sources.gaussian(sources.drawn(truth, pool.grouping), truth.noise_var)
+    run = jax.jit(lambda key: rollout(key, agent, source, aim=aim, choose=top_k(3)))(KEY)
     arms = np.asarray(run.arm).tolist()
     numbers = [arms[:step].count(arm) for step, arm in enumerate(arms)]
     return dict(zip(zip(arms, numbers, strict=True), np.asarray(run.reward).tolist(), strict=True))

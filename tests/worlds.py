@@ -9,6 +9,7 @@ import numpy as np
 from dashjax.base import Belief, State
 from dashjax.gaussian import Prior, uniform_prior
 from dashjax.pool import Pool
+from dashjax.rollout import Agent, Learner, begin, tell
 
 STANDARD_ERRORS = 4.5  # how far a simulated figure may lie from the true one
 
@@ -58,6 +59,15 @@ def told(belief: Belief, arms: np.ndarray, rewards: np.ndarray) -> State:
         return belief.update(state, *pull), None
 
     return jax.lax.scan(step, belief.init(), (jnp.asarray(arms), jnp.asarray(rewards)))[0]
+
+
+def explored(agent: Agent, arms: np.ndarray, rewards: np.ndarray) -> Learner:
+    """What the agent knows after those pulls."""
+
+    def step(learner, pull):
+        return tell(agent, learner, *pull), None
+
+    return jax.lax.scan(step, begin(agent), (jnp.asarray(arms), jnp.asarray(rewards)))[0]
 
 
 def assert_within_errors(estimate, truth, error) -> None:

@@ -9,9 +9,9 @@ from dashjax.options import Demo
 from dashjax.settings import Plan, Settings
 from dashjax.training import Order, fill
 
-METHODS = ("dash", "dash-exact", "joint-ts", "flat", "round-robin", "random")
-HEADLINE = ("dash", "flat")  # the method of the closing sentence, and its rival
-PLAN = Plan(steps=200, select=3)
+# the first is what the closing sentence is about, the next two are its rivals
+METHODS = ("best", "dash", "round-robin", "flat")
+PLAN = Plan(steps=200, select=3, stop=("good-selection:.95:.01",))
 ORDER = Order()
 SELECTIONS = 80  # models trained on what the methods select, at most
 
@@ -33,8 +33,11 @@ def run(options: Demo, terminal: Terminal) -> None:
         results.write(experiment, out, time.perf_counter() - began)
         pictures = [out / "pool.png", *report.draw(out)]
         report.contact_sheet(examples, out / "pool.png")
-    terminal.show(report.summary(experiment, *HEADLINE), *report.findings(experiment))
+    headline = METHODS[:3]
+    first = experiment.config["targets"][:1]
+    terminal.show(report.summary(experiment, *headline), *report.findings(experiment))
+    terminal.show(*report.certainty_tables(experiment, first), "")
     terminal.show(f"Results are in {out}; pictures: {', '.join(path.name for path in pictures)}")
-    sentence = report.sentence(experiment, *HEADLINE)
+    sentence = report.sentence(experiment, *headline)
     terminal.show(sentence)
     terminal.document(experiment.document() | {"sentence": sentence})

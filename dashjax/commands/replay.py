@@ -5,12 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashjax import accuracies, data, experiments, report, results, table
+from dashjax import accuracies, data, experiments, learned, report, results, table
 from dashjax.commands.terminal import Terminal
 from dashjax.data import Examples
 from dashjax.errors import InputError
 from dashjax.options import Replay
 from dashjax.results import Experiment
+from dashjax.settings import PriorSettings
 from dashjax.table import RewardTable, package_versions
 from dashjax.table_writing import writing
 from dashjax.training import training_of
@@ -27,6 +28,7 @@ def run(options: Replay, terminal: Terminal) -> None:
         results.check_free(options.out)
     began = time.perf_counter()
     loaded = table.load(options.table)
+    prior = _prior(options, loaded)
     examples = _pool_of(loaded) if options.train_selections else None
     with terminal.progress() as advance:
         experiment = experiments.replay(
@@ -34,14 +36,23 @@ def run(options: Replay, terminal: Terminal) -> None:
             options.targets,
             options.settings(),
             mode=options.mode,
-            prior=options.prior(),
+            prior=prior,
             costs=options.costs,
             advance=advance,
         )
         if examples:
             loaded = train(experiment, loaded, examples, options.train_selections, advance)
     accuracies.attach(experiment, loaded)
+    experiment.config["prior_from"] = "numbers" if options.prior() else options.prior_from
     finish(experiment, options.out, time.perf_counter() - began, terminal)
+
+
+def _prior(options: Replay, loaded: RewardTable) -> PriorSettings | dict[str, PriorSettings] | None:
+    """The prior by numbers, or one for each target from a fit; None for that by moments."""
+    numbers, folder = options.prior(), options.fitted()
+    if folder is None:
+        return numbers
+    return learned.read(folder, loaded, options.targets, options.grouping)
 
 
 def _pool_of(loaded: RewardTable) -> Examples:
@@ -66,9 +77,14 @@ def train(
 
 
 def show(experiment: Experiment, terminal: Terminal) -> None:
-    """Prints the rows, the priors, what the methods take and what is amiss."""
-    terminal.show(report.results_table(experiment.rows), *report.priors(experiment))
-    terminal.show(*report.takes(experiment), *report.findings(experiment))
+    """Prints the rows, the stops, the priors, what to take and how sure that is, what is amiss."""
+    if experiment.config["command"] == "fit":
+        terminal.show(report.fit_table(experiment), *report.fit_findings(experiment))
+        return
+    terminal.show(report.results_table(experiment.rows))
+    terminal.show(*report.stops_table(experiment.frames.get("stops") or []))
+    terminal.show(*report.priors(experiment), *report.takes(experiment))
+    terminal.show(*report.certainty_tables(experiment), *report.findings(experiment))
 
 
 def finish(experiment: Experiment, out: Path | None, seconds: float, terminal: Terminal) -> None:

@@ -8,12 +8,13 @@ import tyro
 from tyro.conf import Positional
 
 from dashjax.errors import InputError
-from dashjax.settings import METHODS_EXPLAINED, Plan, PriorSettings, Settings
+from dashjax.settings import METHODS_EXPLAINED, FitPlan, Plan, PriorSettings, Settings
 
 _METHODS = "Which methods to run. " + "; ".join(
     f"{name}: {text}" for name, text in METHODS_EXPLAINED.items()
 )
 Methods = Annotated[tuple[str, ...], tyro.conf.arg(help=_METHODS)]
+_MOMENTS = "moments"
 Rules = Annotated[tuple[str, ...], tyro.conf.arg(metavar="RULE...")]
 
 
@@ -27,7 +28,7 @@ class Demo:
 
     out: Path = Path("runs/demo")
     """Folder for results, pictures and the reward table; a second run reuses the table."""
-    seeds: int = 2000
+    seeds: int = 1000
     """Runs of each method on each target."""
     seed: int = 0
     """Decides everything that is drawn by chance in the runs."""
@@ -77,9 +78,12 @@ class Replay:
     mode: str = "bootstrap"
     """How a step is answered: `bootstrap` (a replicate by chance), `sequence` (each replicate at
     most once) or `mean` (the mean, without noise)."""
+    prior_from: str = _MOMENTS
+    """Where the prior comes from, always from the other targets' rows alone: `moments`, or a folder
+    that `dashjax fit` made of this table (its posterior means by the grid)."""
     group_mean: float | None = None
-    """Prior mean of a group's utility. Give all four of the prior or none; without, it is taken
-    from the other targets' rows of the table."""
+    """Prior mean of a group's utility. Give all four of the prior or none; without, see
+    --prior-from."""
     group_sd: float | None = None
     """Prior standard deviation of groups."""
     arm_sd: float | None = None
@@ -116,7 +120,46 @@ class Replay:
             raise InputError(
                 "give all of --group-mean, --group-sd, --arm-sd and --noise-sd, or none of them"
             )
+        if self.prior_from != _MOMENTS:
+            raise InputError("give --prior-from or the prior by numbers, not both")
         return PriorSettings(*given)
+
+    def fitted(self) -> Path | None:
+        """The folder of the fit that the prior is to come from, if one was named."""
+        return None if self.prior_from == _MOMENTS else Path(self.prior_from)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Learn how groups, datasets and rewards spread from a reward table: the prior of a new target.
+
+    Once to all targets, and once without each of them: that is the prior for the target left out,
+    which `dashjax replay TABLE --prior-from FOLDER` uses. In closed form over a grid, and by
+    NumPyro's sampler beside it.
+    """
+
+    table: Positional[Path]
+    """Folder of the table."""
+    targets: tuple[str, ...] = ()
+    """Targets whose rows are used; all that the table has if none is named."""
+    grouping: str = "perfect"
+    """How the datasets are grouped, as in `dashjax replay`."""
+    samples: int = 1000
+    """Draws kept of each of NumPyro's four chains."""
+    warmup: int = 500
+    """Steps of each chain before them."""
+    out: Path | None = None
+    """Write results and a picture to this folder."""
+    seed: int = 0
+    """Decides everything that is drawn by chance."""
+    json: bool = False
+    """Print one JSON document on stdout, and nothing else there."""
+
+    command = "fit:run"
+
+    def plan(self) -> FitPlan:
+        """How to sample."""
+        return FitPlan(self.samples, self.warmup, self.seed)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from dashjax.metrics import Row
 from dashjax.report import style
 from dashjax.report.arrays import column, distinct, having, number
+from dashjax.report.wording import percent
 from dashjax.results import Experiment
 
 _LINE = 0.34  # inches
-_LOCAL, _GLOBAL = "Local", "Global"
+_LOCAL, _OWN = "local", "own group"
+_KINDS = {_LOCAL: "local", _OWN: "global"}  # in the frame `accuracies`
 
 
 class Line(NamedTuple):
@@ -40,15 +42,15 @@ def pictures(experiment: Experiment) -> Iterator[tuple[str, Figure]]:
 
 
 def _lines(known: list[Row], rows: list[Row]) -> list[Line]:
-    """Local, the methods and Global, from the top."""
+    """The local model, the methods and the own group, from the top."""
     keys = ("accuracy", "accuracy_low", "accuracy_high", "accuracy_share")
     methods = [Line(row["method"], *(number(row.get(key)) for key in keys)) for row in rows]
-    return [_end(_LOCAL, known), *methods, _end(_GLOBAL, known)]
+    return [_end(_LOCAL, known), *methods, _end(_OWN, known)]
 
 
 def _end(name: str, known: list[Row]) -> Line:
-    """The local or the global model: the mean, should it have been trained more than once."""
-    values = column(having(known, "kind", name.lower()), "accuracy")
+    """One of the two models: the mean, should it have been trained more than once."""
+    values = column(having(known, "kind", _KINDS[name]), "accuracy")
     mean = float(values.mean()) if values.size else float("nan")
     return Line(name, mean, mean, mean, 1.0)
 
@@ -76,8 +78,8 @@ def _figure(panels: dict[str, list[Line]]) -> Figure:
 
 def _detail(panels: dict[str, list[Line]]) -> str:
     shares = [line.share for lines in panels.values() for line in lines if line.share < 1]
-    detail = "Local: trained on the target's own examples alone. Global: with all datasets of"
-    detail += " its own group. Methods: mean over runs, with 95 % interval."
+    detail = "local: trained on the target's own examples alone. own group: with all datasets of"
+    detail += " its own group too. Methods: mean over runs, with 95 % interval."
     if shares:
         detail += " Grey: share of runs whose selection was trained, where it is not all."
     return detail
@@ -88,7 +90,7 @@ def _panel(axes: Axes, lines: list[Line], *, named: bool) -> None:
     local = lines[0].value
     axes.axvline(local, color=style.FAINT, linewidth=1, zorder=1)
     for place, line in enumerate(lines):
-        end = line.name in (_LOCAL, _GLOBAL)
+        end = line.name in _KINDS
         colour = style.INK if end else style.pen(line.name).colour
         axes.hlines(place, local, line.value, color=colour, alpha=0.3, linewidth=9)
         axes.hlines(place, line.low, line.high, color=style.INK, linewidth=1.5, zorder=2)
@@ -109,7 +111,7 @@ def _value(axes: Axes, line: Line, place: int) -> None:
     text = axes.text(1.02, place, words, transform=right, va="center", weight="bold", size=10)
     if known and line.share < 1:
         beside = {"xycoords": text, "va": "center_baseline", "size": style.SMALL}
-        axes.annotate(f" {100 * line.share:.0f}%", (1, 0.35), **beside, color=style.FAINT)
+        axes.annotate(f" {percent(line.share)}", (1, 0.35), **beside, color=style.FAINT)
 
 
 def _limits(axes: Axes, lines: Sequence[Line]) -> None:

@@ -66,7 +66,7 @@ def columns(rows: Sequence[Row]) -> Columns:
     order = distinct(rows, "group")
     datasets = sorted(group_of, key=lambda name: order.index(group_of[name]))
     places = np.array([order.index(group_of[name]) for name in datasets])
-    width = float(np.clip(14.0 / len(datasets), 0.12, 0.72))
+    width = float(np.clip(14.0 / len(datasets), 0.01, 0.9))
     left = np.arange(len(datasets)) + places * min(_GAP, 0.15 * width) / width
     return Columns(datasets, [group_of[name] for name in datasets], left, width)
 
@@ -82,7 +82,7 @@ def heat(axes: Axes, values: np.ndarray, of: Columns, scale: Scale) -> None:
             cmap=scale.colours,
             norm=scale.norm,
             edgecolors=style.PAPER,
-            linewidth=1.0 if of.width > 0.2 else 0.3,
+            linewidth=1.0 if of.width > 0.2 else 0.3 if of.width > 0.05 else 0.0,
         )
     axes.set(xlim=(0, of.left[-1] + 1), ylim=(rows, 0))
     style.bare(axes)
@@ -180,9 +180,9 @@ def _characters(width: float) -> float:
 
 
 def _datasets_lie_flat(of: Columns) -> bool:
-    """Whether each dataset's name is no wider than its column."""
+    """Whether each dataset's name fits into its column and leaves a space to the next."""
     names = [style.short(name, _DATASET) for name in of.datasets]
-    return all(style.width_of(name, _points(of)) <= of.width for name in names)
+    return all(style.width_of(f"{name}m", _points(of)) <= of.width for name in names)
 
 
 def _points(of: Columns) -> float:

@@ -50,7 +50,8 @@ def panel(axes: Axes, curves: Sequence[Curve], measure: Measure) -> None:
         value, low, high = (_within(line, measure) for line in curve[2:])
         marker = "o" if len(curve.step) == 1 else None
         axes.fill_between(curve.step, low, high, color=pen.colour, alpha=0.18, linewidth=0)
-        axes.plot(curve.step, value, color=pen.colour, linestyle=pen.dashes, lw=2, marker=marker)
+        line = {"color": pen.colour, "linestyle": pen.dashes, "linewidth": pen.width}
+        axes.plot(curve.step, value, marker=marker, **line)
     _scales(axes, max((float(curve.step[-1]) for curve in curves), default=1.0), measure)
     if measure.tolerance and measure.low < measure.tolerance < measure.high:
         axes.axhline(measure.tolerance, color=style.FAINT, linewidth=1, zorder=1)

@@ -7,17 +7,33 @@ from matplotlib.figure import Figure
 
 from dashjax import results
 from dashjax.errors import InputError
-from dashjax.report import accuracy, curves, posterior, pulls, rewards, style
+from dashjax.report import (
+    accuracy,
+    certainty,
+    curves,
+    fit_picture,
+    posterior,
+    pulls,
+    rewards,
+    stopping,
+    style,
+)
 from dashjax.storage import write_whole
 
 _DRAWERS = (
     rewards.pictures,
     curves.pictures,
     pulls.pictures,
+    stopping.pictures,
+    certainty.pictures,
     posterior.pictures,
     accuracy.pictures,
+    fit_picture.pictures,
 )
-_OURS = ("rewards", "quality", "regret", "pulls", "posterior-*", "accuracy")
+_OURS = (
+    *("rewards", "quality", "regret", "pulls", "stopping", "stopping-[0-9]*"),
+    *("certainty", "certainty-[0-9]*", "posterior-*", "accuracy", "fit"),
+)
 
 
 def draw(folder: Path) -> list[Path]:

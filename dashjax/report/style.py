@@ -45,16 +45,40 @@ class Pen(NamedTuple):
 
     colour: str
     dashes: Any = "-"
+    width: float = 2.0  # points
 
 
-# Okabe and Ito's colours, somewhat darker. Methods that often run alike differ in dashes too.
+# Okabe and Ito's colours, somewhat darker; the darkest red and the thickest line are for `best`.
 _PENS = {
-    "dash": Pen("#d55e00"),
-    "dash-exact": Pen("#b0508a", (0, (5, 2))),
+    "best": Pen("#b3003b", width=3.4),
+    "dash": Pen("#e08214"),
+    "dash-exact": Pen("#9a6324", (0, (5, 2))),
+    "dash-judged": Pen("#e08214", (0, (1.5, 1.5))),
     "joint-ts": Pen("#009e73", (0, (1.5, 1.5))),
     "flat": Pen("#0072b2"),
     "round-robin": Pen("#3c3c3c"),
     "random": Pen("#8c8c8c", (0, (4, 2))),
+}
+# POLICY/BELIEF: the policy gives the colour, the belief the dashes.
+_POLICIES = {
+    "halving": "#7a6a00",
+    "knowledge-gradient": "#d94f86",
+    "lucb": "#6f4fa0",
+    "pair": "#5f8f2f",
+    "random": "#8c8c8c",
+    "round-robin": "#3c3c3c",
+    "thompson": "#009e73",
+    "thompson-by-group": "#e08214",
+    "top-two": "#3f9fd6",
+    "ucb": "#a0522d",
+}
+_BELIEFS = {
+    "averaged": "-",
+    "averaged-flat": (0, (7, 2, 1.5, 2)),
+    "averaged-noise": (0, (10, 2)),
+    "exact": (0, (5, 2)),
+    "flat": (0, (3, 1.5)),
+    "paper": (0, (1.5, 1.5)),
 }
 _OTHER_COLOURS = ("#3f9fd6", "#c98500", "#6f4fa0", "#7a6a00", "#a3263b")
 _OTHER_DASHES = ("-", (0, (7, 2, 1.5, 2)), (0, (3, 1.5)))
@@ -98,9 +122,12 @@ def page(size: tuple[float, float], title: str, detail: str) -> Figure:
 
 def pen(method: str) -> Pen:
     """How the method is drawn; a method not known here gets its pen from its name."""
+    if method in _PENS:
+        return _PENS[method]
+    policy, _, belief = method.partition("/")
     code = zlib.crc32(method.encode())
-    colour = _OTHER_COLOURS[code % len(_OTHER_COLOURS)]
-    return _PENS.get(method, Pen(colour, _OTHER_DASHES[code // 8 % len(_OTHER_DASHES)]))
+    colour = _POLICIES.get(policy, _OTHER_COLOURS[code % len(_OTHER_COLOURS)])
+    return Pen(colour, _BELIEFS.get(belief, _OTHER_DASHES[code // 8 % len(_OTHER_DASHES)]))
 
 
 def group_colours(groups: Sequence[str]) -> dict[str, str]:

@@ -1,163 +1,151 @@
-"""What an experiment comes to, in a short table, plain warnings and one sentence."""
+"""What a replay comes to, in a short table and a few sentences."""
+
+import math
+from collections.abc import Sequence
 
 from rich.box import HORIZONTALS
 from rich.table import Table
 
 from dashjax.metrics import Row
+from dashjax.report.arrays import having
+from dashjax.report.findings import broken, commonest
+from dashjax.report.wording import listed, percent, the_best
 from dashjax.results import Experiment
 
-_CAPTION = (
-    "steps to settle: median over runs of the exploration steps after which the selection stays "
-    "right [95 % interval]; right @60: share of runs after 60 steps; test accuracy in %: "
-    "local model → trained on the selection too (trained on all of the target's own group)"
-)
-_MANY = 0.2  # share of runs without a right selection that is worth a warning
 
-
-def summary(experiment: Experiment, method: str, other: str) -> Table:
-    """A row a target: what `method` selects, after how many steps against `other`, and the gain."""
+def summary(experiment: Experiment, method: str, *rivals: str) -> Table:
+    """A row a target: what `method` selects, when it and its rivals stop, and what it gains."""
     shown = Table(box=HORIZONTALS, padding=(0, 1, 0, 0), pad_edge=False, show_lines=True)
-    shown.caption, shown.caption_justify = _CAPTION, "left"
-    headings = ["steps to\nsettle\n", "right\n@60\n"]
-    columns = [heading + name for heading in headings for name in (method, other)]
+    shown.caption, shown.caption_justify = _caption(experiment, method), "left"
     shown.add_column("target", no_wrap=True)
     shown.add_column(f"take,\nsays {method}", no_wrap=True)
-    for column in (*columns, "test\naccuracy"):
-        shown.add_column(column, justify="right", no_wrap=True)
+    for name in (method, *rivals):
+        shown.add_column(f"{name}\nstops\nafter (right)", justify="right", no_wrap=True)
+    shown.add_column("test\naccuracy", justify="right", no_wrap=True)
     for target in experiment.config["targets"]:
-        rows = [_row(experiment, target, name) for name in (method, other)]
         shown.add_row(
             target,
-            "\n".join(_commonest(experiment, target, method)["datasets"]),
-            *(_steps(row) for row in rows),
-            *(f"{row['p_right_60']:.0%}" for row in rows),
-            _gain(experiment, target, rows[0]),
+            "\n".join(commonest(experiment, target, method)["datasets"]),
+            *(_stop_cell(_stop(experiment, target, name)) for name in (method, *rivals)),
+            _gain_cell(experiment, target, method),
         )
     return shown
 
 
-def priors(experiment: Experiment) -> list[str]:
-    """The prior that all methods were given, a line a target, in units of reward."""
-    by_target = experiment.config["prior"]
-    if "group_mean" in by_target:
-        return [f"prior of every method: {_prior(by_target)}"]
-    return [f"prior for {target}: {_prior(prior)}" for target, prior in by_target.items()]
-
-
-def takes(experiment: Experiment) -> list[str]:
-    """What each method selects most often, a line a target; none for synthetic pools."""
-    return [
-        f"{target}: {method} takes {_listed(chosen['datasets'])} ({chosen['share']:.0%} of runs)"
-        for target in experiment.config.get("targets", [])
-        for method in experiment.config["methods"]
-        for chosen in [_commonest(experiment, target, method)]
-    ]
-
-
-def findings(experiment: Experiment) -> list[str]:
-    """Where a table, a reward or a method fails on some target, a sentence each."""
-    if "targets" not in experiment.config:
-        return []
-    return [
-        *_coarse_table(experiment),
-        *_misled_rewards(experiment),
-        *_unsettled_methods(experiment),
-    ]
-
-
-def sentence(experiment: Experiment, method: str, other: str) -> str:
-    """Which datasets to take for the first target, after how many steps, how sure, what for."""
+def sentence(experiment: Experiment, method: str, *rivals: str) -> str:
+    """Which datasets to take for the first target, when it stops, how sure it is, what for."""
     target = experiment.config["targets"][0]
-    row, rival = (_row(experiment, target, name) for name in (method, other))
-    take = _listed(_commonest(experiment, target, method)["datasets"])
-    local = _accuracy(experiment, target, "local")
-    gain = ""
-    if local is not None and row["accuracy"] is not None:
-        gain = (
-            f"; what it selects after {row['steps']} steps lifts test accuracy from {local:.0%} "
-            f"(local model) to {row['accuracy']:.0%}"
-        )
-    return (
-        f"For '{target}', take {take}: {method} settles on a right selection after "
-        f"{_median(row)} exploration steps (median of {row['seeds']:,} runs; right in "
-        f"{row['p_right_60']:.0%} of them after 60 steps) and {_saved(row, rival)}{gain}."
-    )
-
-
-def _prior(prior: dict[str, float]) -> str:
-    return (
-        f"groups {prior['group_mean']:.3f} ± {prior['group_sd']:.3f}, datasets in their group "
-        f"± {prior['arm_sd']:.3f}, one reward ± {prior['noise_sd']:.3f}"
-    )
-
-
-def _saved(row: Row, rival: Row) -> str:
-    """Evaluations saved against the other method."""
-    mine, other = row["steps_median"], rival["steps_median"]
-    if mine is None:
-        return f"saves nothing against {rival['method']}: it has not settled in half of its runs"
-    if other is None:
-        least = rival["steps"] - mine
-        return (
-            f"saves at least {least:.0f} evaluations against {rival['method']}, which has not "
-            f"settled after {rival['steps']} steps in half of its runs"
-        )
-    if other < mine:
-        return f"costs {mine - other:.0f} evaluations more than {rival['method']}"
-    return f"saves {other - mine:.0f} of the {other:.0f} evaluations that {rival['method']} needs"
-
-
-def _coarse_table(experiment: Experiment) -> list[str]:
-    """A warning where the table's own noise is larger than the tolerance."""
-    errors = [row["error"] for row in experiment.frames["rewards"]]
-    error, tolerance = sum(errors) / len(errors), experiment.config["tolerance"]
-    if not error > tolerance:  # not a number where there is one replicate
-        return []
-    return [
-        f"The table's mean rewards have a standard error of about {error:.3f}, more than the "
-        f"tolerance of {tolerance:g}: which of two close datasets counts as better is partly "
-        "chance. More replicates make it finer."
+    take = listed(commonest(experiment, target, method)["datasets"])
+    said = [
+        f"For '{target}', take {take}: {_stops(experiment, target, method)}.",
+        _promise(experiment, target, method),
+        _against(experiment, target, rivals),
+        _lift(experiment, target, method),
     ]
+    return " ".join(part for part in said if part)
 
 
-def _misled_rewards(experiment: Experiment) -> list[str]:
-    """Targets whose best datasets by reward are not those of their own group."""
-    found = []
-    for target in experiment.config["targets"]:
-        rewards = [row for row in experiment.frames["rewards"] if row["target"] == target]
-        ordered = sorted(rewards, key=lambda row: -row["utility"])[: experiment.config["select"]]
-        foreign = [row["dataset"] for row in ordered if row["group"] != target]
-        if foreign and any(row["group"] == target for row in rewards):
-            found.append(
-                f"For target '{target}' the reward ranks {_listed(foreign)} among the best "
-                f"{len(ordered)}, above datasets of its own group."
-            )
-    return found
+def _caption(experiment: Experiment, method: str) -> str:
+    config = experiment.config
+    rule = _stop(experiment, config["targets"][0], method)["stop"]
+    return (
+        f"stops after: mean exploration steps until {rule} holds ± half a 95 % interval (≥: some "
+        f"runs had not stopped after {config['steps']}); right: share of the stopped runs whose "
+        f"selection then is within {config['tolerance']:g} of {the_best(config['select'])}; test "
+        "accuracy in %: local model → trained on the selection too (trained on all of the "
+        "target's own group)"
+    )
 
 
-def _unsettled_methods(experiment: Experiment) -> list[str]:
-    """Methods with many runs that hold no right selection at the end, and the targets' names."""
-    found = []
-    for method in experiment.config["methods"]:
-        rows = [row for row in experiment.rows if row["method"] == method]
-        where = [f"{row['target']} {row['never']:.0%}" for row in rows if row["never"] > _MANY]
-        if where:
-            steps = experiment.config["steps"]
-            found.append(
-                f"After {steps} steps {method} holds a wrong selection in many runs: "
-                f"{', '.join(where)}."
-            )
-    return found
+def _stops(experiment: Experiment, target: str, method: str) -> str:
+    """After how many steps, and in how many runs."""
+    stop, steps = _stop(experiment, target, method), experiment.config["steps"]
+    runs = f"{_row(experiment, target, method)['seeds']:,} runs"
+    if stop["stopped_median"] is None:
+        share = percent(stop["stopped_share"])
+        return f"{method} stops by itself within {steps} exploration steps in {share} of {runs}"
+    after = f"{method} stops by itself after {stop['stopped_median']:.0f} exploration steps"
+    if stop["stopped_share"] == 1:
+        return f"{after} (median of {runs})"
+    return f"{after} (median of {runs}, {percent(stop['stopped_share'])} of which stop by {steps})"
+
+
+def _promise(experiment: Experiment, target: str, method: str) -> str:
+    """What the rule promises, what was found, and whether that is so on all targets."""
+    stop, config = _stop(experiment, target, method), experiment.config
+    if stop["promised"] is None or stop["good_when_stopped"] is None:
+        return ""
+    return (
+        f"It stops when it is {percent(stop['promised'])} sure that the selection is within "
+        f"{config['tolerance']:g} of {the_best(config['select'])}; that is so in "
+        f"{percent(stop['good_when_stopped'])} of the stopped runs, and the promise is "
+        f"{_kept(experiment, method)}."
+    )
+
+
+def _kept(experiment: Experiment, method: str) -> str:
+    """Whether it was kept, target by target: broken where the whole interval lies below it."""
+    targets = experiment.config["targets"]
+    stops = {target: _stop(experiment, target, method) for target in targets}
+    where = [
+        f"{target} ({percent(stop['good_when_stopped'])})"
+        for target, stop in stops.items()
+        if broken(stop)
+    ]
+    if where:
+        return f"broken on {listed(where)}"
+    return "kept" + (f" on all {len(targets)} targets" if len(targets) > 1 else "")
+
+
+def _against(experiment: Experiment, target: str, rivals: Sequence[str]) -> str:
+    """When the others stop by the same rule."""
+    if not rivals:
+        return ""
+    said = []
+    for stop in (_stop(experiment, target, rival) for rival in rivals):
+        if stop["stopped_median"] is None:
+            share = percent(stop["stopped_share"])
+            said.append(f"{stop['method']} stops in only {share} of its runs")
+        else:
+            said.append(f"{stop['method']} stops after {stop['stopped_median']:.0f} steps")
+    return f"With the same rule {listed(said)}."
+
+
+def _lift(experiment: Experiment, target: str, method: str) -> str:
+    row, local = _row(experiment, target, method), _accuracy(experiment, target, "local")
+    if local is None or row.get("accuracy") is None:
+        return ""
+    return (
+        f"What {method} selects lifts test accuracy from {local:.0%} (local model) to "
+        f"{row['accuracy']:.0%}."
+    )
+
+
+def _stop_cell(stop: Row) -> str:
+    """The mean stop step, marked where some runs have not stopped, and how often it was right."""
+    half = math.ceil((stop["stopped_mean_high"] - stop["stopped_mean_low"]) / 2)
+    bound = "≥" * (stop["stopped_share"] < 1)
+    right = percent(stop["good_when_stopped"])
+    return f"{bound}{stop['stopped_mean']:.0f}±{half} ({right})"
+
+
+def _gain_cell(experiment: Experiment, target: str, method: str) -> str:
+    values = [
+        _accuracy(experiment, target, "local"),
+        _row(experiment, target, method).get("accuracy"),
+        _accuracy(experiment, target, "global"),
+    ]
+    local, selected, own = ("-" if value is None else f"{100 * value:.0f}" for value in values)
+    return f"{local}→{selected} ({own})"
 
 
 def _row(experiment: Experiment, target: str, method: str) -> Row:
-    return next(r for r in experiment.rows if (r["target"], r["method"]) == (target, method))
+    return having(having(experiment.rows, "target", target), "method", method)[0]
 
 
-def _commonest(experiment: Experiment, target: str, method: str) -> Row:
-    """The final selection of most runs; the frame holds the commonest first."""
-    rows = experiment.frames["selections"]
-    return next(r for r in rows if (r["target"], r["method"]) == (target, method))
+def _stop(experiment: Experiment, target: str, method: str) -> Row:
+    """How the first rule did."""
+    return having(having(experiment.frames["stops"], "target", target), "method", method)[0]
 
 
 def _accuracy(experiment: Experiment, target: str, kind: str) -> float | None:
@@ -165,33 +153,3 @@ def _accuracy(experiment: Experiment, target: str, kind: str) -> float | None:
         if (row["target"], row["kind"]) == (target, kind):
             return row["accuracy"]
     return None
-
-
-def _gain(experiment: Experiment, target: str, row: Row) -> str:
-    values = [
-        _accuracy(experiment, target, "local"),
-        row["accuracy"],
-        _accuracy(experiment, target, "global"),
-    ]
-    local, selected, own = ("-" if value is None else f"{100 * value:.0f}" for value in values)
-    return f"{local}→{selected} ({own})"
-
-
-def _steps(row: Row) -> str:
-    if row["steps_median"] is None:
-        return _median(row)
-    bounds = [row["steps_median_low"], row["steps_median_high"]]
-    return f"{_median(row)} [{', '.join(_number(bound, row) for bound in bounds)}]"
-
-
-def _median(row: Row) -> str:
-    return _number(row["steps_median"], row)
-
-
-def _number(steps: float | None, row: Row) -> str:
-    return f">{row['steps']}" if steps is None else f"{steps:.0f}"
-
-
-def _listed(names: list[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last

@@ -1,57 +1,62 @@
-"""Printed tables of results."""
+"""Printed tables of results: what each method comes to, and how each stop rule did."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from rich.table import Table
-from rich.text import Text
+import numpy as np
 
 from dashjax.metrics import REGRETS, Row
+from dashjax.report.arrays import column, distinct
+from dashjax.report.fitted import Column, Fitted, Section
+from dashjax.report.wording import number, percent, spread, the_best
 
-_NAME_WIDTH = 16
 _RIGHT = "p_right_"
 _ROUNDING = 1e-6  # of float32; what is less says nothing
 
 
-class _Column(NamedTuple):
-    """A heading, and what stands below it for a row."""
-
-    heading: str
-    cell: Callable[[Row], str]
-
-
-def results_table(rows: Sequence[Row]) -> Table:
+def results_table(rows: Sequence[Row]) -> Fitted:
     """A table for printing: a line a method, target by target.
 
     Args:
         rows: the rows of an experiment, see `metrics.row`.
 
     Returns:
-        A table that fits into 120 characters; what is not known is '-'.
+        A table that fits into 120 characters, and into fewer with fewer columns; what is not known
+        is '-'.
     """
-    columns = _columns(rows)
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, caption_justify="left")
-    table.caption = Text(_caption(rows), style="dim")
-    table.add_column(Text("method"), max_width=_NAME_WIDTH, overflow="fold", vertical="bottom")
-    for column in columns:
-        heading = Text(column.heading)
-        table.add_column(heading, justify="right", overflow="fold", vertical="bottom")
+    return Fitted(_columns(rows), _by_target(rows), _caption(rows))
+
+
+def stops_table(rows: Sequence[Row]) -> list[Fitted]:
+    """How each stop rule did, a line a method and rule, target by target; none without rules.
+
+    Args:
+        rows: the frame `stops` of an experiment, see `frames.stop_rows`.
+    """
+    if not rows:
+        return []
+    caption = "stops after: mean exploration steps [95 % interval]"
+    if any((row["stopped_share"] or 0) < 1 for row in rows):
+        caption += ", where a run that is not stopped (≥) counts as all of its steps"
+    rules = distinct(rows, "stop")
+    if len(rules) == 1:
+        caption = f"stop rule {rules[0]}; {caption}"
+    return [Fitted(_stop_columns(rows), _by_target(rows), caption)]
+
+
+def _by_target(rows: Sequence[Row]) -> list[Section]:
     targets = dict.fromkeys(row.get("target") for row in rows)
-    for place, target in enumerate(targets):
-        if place:
-            table.add_row()
-        if target is not None:
-            table.add_row(Text(str(target), style="bold"))
-        for row in (row for row in rows if row.get("target") == target):
-            cells = [Text(column.cell(row)) for column in columns]
-            table.add_row(Text(str(row["method"])), *cells)
-    return table
+    return [
+        Section(
+            None if target is None else str(target),
+            [row for row in rows if row.get("target") == target],
+        )
+        for target in targets
+    ]
 
 
 def _caption(rows: Sequence[Row]) -> str:
-    best = max((row.get("select") or 0 for row in rows), default=0)
-    of_best = f"the best {best}" if best > 1 else "the best"
-    caption = f"right: % of runs with a mean utility within the tolerance of {of_best}"
+    best = the_best(max((row.get("select") or 0 for row in rows), default=0))
+    caption = f"right: % of runs with a mean utility within the tolerance of {best}"
     caption += "; steps: until right for good"
     if _synthetic(rows):
         caption += ", or until the mean simple regret is ≤ .01, ..."
@@ -60,24 +65,50 @@ def _caption(rows: Sequence[Row]) -> str:
     return caption
 
 
-def _columns(rows: Sequence[Row]) -> list[_Column]:
+def _columns(rows: Sequence[Row]) -> list[Column]:
     """The columns that this kind of experiment has."""
     columns = [
-        _Column("steps: median\n[95 % interval]", _median),
-        _Column("\nmean", _mean),
-        _Column("\np90", lambda row: _number(row, "steps_p90", ".0f")),
-        _Column("never\n%", lambda row: _percent(row, "never")),
+        Column("method", _method),
+        Column("steps: median\n[95 % interval]", lambda row: _interval(row, "steps_median")),
+        Column("\nmean", _mean),
+        Column("\np90", lambda row: _number(row, "steps_p90", ".0f"), 7),
+        Column("never\n%", lambda row: _percent(row, "never"), 3),
     ]
-    columns += [_right(key, step) for step, key in sorted(_checkpoints(rows).items())]
-    columns.append(_Column("simple\nregret", lambda row: _number(row, "simple_regret", ".2g")))
-    columns.append(_Column("cum.\nregret", lambda row: _number(row, "cumulative_regret", ".3g")))
+    checkpoints = sorted(_checkpoints(rows).items())
+    last = len(checkpoints) - 1
+    columns += [_right(*pair, place - last) for place, pair in enumerate(checkpoints)]
+    columns.append(Column("simple\nregret", lambda row: _number(row, "simple_regret", ".2g"), 4))
+    columns.append(Column("cum.\nregret", lambda row: _number(row, "cumulative_regret", ".3g"), 9))
     if _synthetic(rows):
         columns += [_until(regret) for regret in REGRETS]
     if any(row.get("accuracy") is not None for row in rows):
-        columns.append(_Column("accu-\nracy %", lambda row: _percent(row, "accuracy")))
+        columns.append(Column("accu-\nracy %", lambda row: _percent(row, "accuracy"), 1))
     if _partly_known(rows):
-        columns.append(_Column("known\n%", lambda row: _percent(row, "accuracy_share")))
+        columns.append(Column("known\n%", lambda row: _percent(row, "accuracy_share"), 6))
     return columns
+
+
+def _stop_columns(rows: Sequence[Row]) -> list[Column]:
+    columns = [
+        Column("method", _method),
+        Column("stops after:\nmean [95 %]", _stops_after),
+        Column("\nmedian", lambda row: _stop_quantile(row, "median"), 3),
+        Column("\np90", lambda row: _stop_quantile(row, "p90"), 5),
+        Column("runs\nstopped", lambda row: percent(row["stopped_share"])),
+        Column("right when\nstopped [95 %]", _right_when_stopped),
+        Column("\npromised", lambda row: percent(row["promised"]), 2),
+        Column("simple\nregret", lambda row: _number(row, "stopped_regret", ".2g"), 4),
+    ]
+    cost, steps = column(rows, "stopped_cost"), column(rows, "stopped_mean")
+    if not np.allclose(cost, steps, rtol=1e-3, equal_nan=True):
+        columns.insert(4, Column("\ncost", lambda row: number(row["stopped_cost"], ".0f"), 1))
+    if len(distinct(rows, "stop")) > 1:
+        columns.insert(1, Column("stop rule", lambda row: row["stop"], justify="left"))
+    return columns
+
+
+def _method(row: Row) -> str:
+    return str(row["method"])
 
 
 def _checkpoints(rows: Sequence[Row]) -> dict[int, str]:
@@ -96,20 +127,22 @@ def _partly_known(rows: Sequence[Row]) -> bool:
     return any(share is not None and share < 1 for share in shares)
 
 
-def _right(key: str, step: int) -> _Column:
-    return _Column(f"right\n@{step}", lambda row: _percent(row, key))
+def _right(step: int, key: str, from_last: int) -> Column:
+    """The last checkpoint stays; before it, the earliest goes first, after what says little."""
+    rank = {0: 0, -1: 2, -2: 5}.get(from_last, 8)
+    return Column(f"right\n@{step}", lambda row: _percent(row, key), rank)
 
 
-def _until(regret: float) -> _Column:
+def _until(regret: float) -> Column:
     key = f"steps_to_regret_{regret:g}"
     heading = f"steps\n≤{regret:g}".replace("0.", ".")
-    return _Column(heading, lambda row: _number(row, key, ".0f"))
+    return Column(heading, lambda row: _number(row, key, ".0f"), 5)
 
 
-def _median(row: Row) -> str:
-    if row.get("steps_median") is None:
+def _interval(row: Row, key: str) -> str:
+    if row.get(key) is None:
         return "-"
-    value, low, high = (_number(row, f"steps_median{end}", ".0f") for end in ("", "_low", "_high"))
+    value, low, high = (_number(row, f"{key}{end}", ".0f") for end in ("", "_low", "_high"))
     return f"{value} [{low}, {high}]"
 
 
@@ -119,11 +152,28 @@ def _mean(row: Row) -> str:
     return bound + _number(row, "steps_mean", ".1f" if (row.get("steps") or 0) < 1000 else ".0f")
 
 
+def _stops_after(row: Row) -> str:
+    mean, low, high = (row[f"stopped_mean{end}"] for end in ("", "_low", "_high"))
+    return "≥" * ((row["stopped_share"] or 0) < 1) + spread(mean, low, high, ".0f")
+
+
+def _stop_quantile(row: Row, name: str) -> str:
+    """Within the steps, or a word that it lies beyond."""
+    value = row[f"stopped_{name}"]
+    return "never" if value is None else f"{value:.0f}"
+
+
+def _right_when_stopped(row: Row) -> str:
+    share, *ends = (row[f"good_when_stopped{end}"] for end in ("", "_low", "_high"))
+    if share is None:
+        return "-"
+    low, high = (f"{100 * end:.0f}" for end in ends)
+    return f"{percent(share)} [{low}, {high}]"
+
+
 def _number(row: Row, key: str, form: str) -> str:
     value = row.get(key)
-    if value is None:
-        return "-"
-    return "<1e-6" if 0 < value < _ROUNDING else format(value, form)
+    return "<1e-6" if value is not None and 0 < value < _ROUNDING else number(value, form)
 
 
 def _percent(row: Row, key: str) -> str:

@@ -1,0 +1,22 @@
+"""All cores for JAX: on a CPU it works on one device a core only if it is told so beforehand."""
+
+import os
+
+_FLAGS, _COUNT = "XLA_FLAGS", "xla_force_host_platform_device_count"
+
+
+def use_all_cores() -> None:
+    """Gives JAX a device for each core of this process; results are the same on any number.
+
+    To be called before JAX first computes: it reads its settings then. What the user set stays.
+    """
+    flags = os.environ.get(_FLAGS, "")
+    if _COUNT not in flags and "JAX_NUM_CPU_DEVICES" not in os.environ:
+        os.environ[_FLAGS] = f"{flags} --{_COUNT}={_cores()}".strip()
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

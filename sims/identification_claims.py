@@ -1,0 +1,139 @@
+"""What the study must show: ratios and shares with intervals, held against limits."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dashjax import resampling
+from dashjax.metrics import Row
+from dashjax.resampling import Ratio
+from sims.cases import Found
+from sims.identification_cases import GROUPINGS, NOISES, RIVAL, SURE, SURE_AND_EACH_ONCE, pick
+
+ALIKE = (1.2, 1.0)  # limit and aim where groups are of no use
+GOOD = (0.92, 0.95)
+
+
+def claims(found: Sequence[Found]) -> list[Row]:
+    """A row a claim whose methods were run.
+
+    `sense` says whether the figure must be `at most` or `at least` the limit; `bound` whether it is
+    itself but a bound, see `resampling.Ratio`. `holds` is `yes` or `no` where the whole interval
+    lies on that side of the limit, `likely` or `unlikely` where the figure does, and `unknown`
+    where a bound leaves it open; `reached` says the same of the aim.
+    """
+    rows = [
+        *_by_steps(found, 0.05, "perfect", "dash", 0.005, (0.60, 0.45)),
+        *_by_steps(found, 0.05, "perfect", "dash", 0.002, (0.45, 0.30)),
+        *_by_steps(found, 0.15, "perfect", "dash", 0.005, (0.70, 0.55)),
+    ]
+    for noise in NOISES:
+        limit = 0.6 if noise == NOISES[0] else 0.8
+        for grouping in GROUPINGS[1:]:
+            rows += _by_steps(found, noise, grouping, RIVAL, 0.005, ALIKE)
+            rows += _by_steps(found, noise, grouping, "dash", 0.005, (limit, None))
+    rows += _by_stops(found, 0.05, "perfect")
+    for rule in (SURE, SURE_AND_EACH_ONCE):
+        for noise in NOISES:
+            for grouping in GROUPINGS:
+                rows += _good(found, noise, grouping, rule)
+    return rows
+
+
+def verdict(row: Row, limit: float | None) -> str | None:
+    """Whether the figure keeps within the limit; None if there is none."""
+    if limit is None:
+        return None
+    sign = 1 if row["sense"] == "at most" else -1
+    value, low, high = (row[key] for key in ("value", "low", "high"))
+    low, high = (-np.inf if low is None else low), (np.inf if high is None else high)
+    if value is None:
+        return "unknown"
+    if sign < 0:
+        value, low, high = -value, -high, -low
+    limit = sign * limit
+    if low > limit or high <= limit:
+        return "no" if low > limit else "yes"
+    if row["bound"] in ("", "at most" if value <= limit else "at least"):
+        return "likely" if value <= limit else "unlikely"
+    return "unknown"
+
+
+def _by_steps(
+    found: Sequence[Found],
+    noise: float,
+    grouping: str,
+    rival: str,
+    regret: float,
+    limits: tuple[float, float | None],
+) -> list[Row]:
+    """Steps of `best` by those of a rival until the mean simple regret is that small."""
+    ours, theirs = (pick(found, name, noise, grouping) for name in ("best", rival))
+    if ours is None or theirs is None:
+        return []
+    measured = resampling.ratio(ours.steps[regret], theirs.steps[regret])
+    steps = [one.row[f"steps_to_regret_{regret:g}"] for one in (ours, theirs)]
+    row: Row = {
+        "claim": f"steps to regret {regret:g}, best / {rival}",
+        "noise": noise,
+        "grouping": grouping,
+        "sense": "at most",
+    }
+    return [_judged(row | _ratio_row(measured), limits, f"{_step(steps[0])} / {_step(steps[1])}")]
+
+
+def _by_stops(found: Sequence[Found], noise: float, grouping: str) -> list[Row]:
+    """Mean steps until the same rule stops `best` and `dash-judged`, by one another."""
+    ours, theirs = (pick(found, name, noise, grouping) for name in ("best", "dash-judged"))
+    if ours is None or theirs is None:
+        return []
+    place = [row["stop"] for row in ours.stops].index(SURE)
+    measured = resampling.ratio_of_means(ours.stopped, theirs.stopped, place)
+    stops = [one.stop(SURE) for one in (ours, theirs)]
+    means = " / ".join(f"{stop['stopped_mean']:.1f}" for stop in stops)
+    left = " and ".join(f"{1 - stop['stopped_share']:.1%}" for stop in stops)
+    row: Row = {
+        "claim": f"mean steps until {SURE}, best / dash-judged",
+        "noise": noise,
+        "grouping": grouping,
+        "sense": "at most",
+    }
+    beside = f"{means}; {left} not stopped"
+    return [_judged(row | _ratio_row(measured), (0.5, None), beside)]
+
+
+def _good(found: Sequence[Found], noise: float, grouping: str, rule: str) -> list[Row]:
+    """Share of good selections among the runs that a rule stopped."""
+    ours = pick(found, "best", noise, grouping)
+    if ours is None:
+        return []
+    stop = ours.stop(rule)
+    row: Row = {
+        "claim": f"good selections of best, stopped by {rule}",
+        "noise": noise,
+        "grouping": grouping,
+        "sense": "at least",
+        "value": stop["good_when_stopped"],
+        "low": stop["good_when_stopped_low"],
+        "high": stop["good_when_stopped_high"],
+        "bound": "",
+    }
+    left = f"{1 - stop['stopped_share']:.1%} not stopped"
+    return [_judged(row, GOOD, f"{stop['stopped_mean']:.1f} steps; {left}")]
+
+
+def _judged(row: Row, limits: tuple[float, float | None], beside: str) -> Row:
+    limit, aim = limits
+    verdicts = {"holds": verdict(row, limit), "reached": verdict(row, aim)}
+    return row | {"limit": limit, "aim": aim} | verdicts | {"beside": beside}
+
+
+def _ratio_row(ratio: Ratio) -> Row:
+    """A ratio by name; None where there is none, or no upper end."""
+    value = None if np.isnan(ratio.value) else ratio.value
+    high = None if np.isinf(ratio.high) else ratio.high
+    return {"value": value, "low": ratio.low, "high": high, "bound": ratio.bound}
+
+
+def _step(step: float | None) -> str:
+    return "never" if step is None else f"{step:.0f}"
