@@ -11,7 +11,7 @@ demo: .venv/installed
 	$(BIN)/dashjax demo
 
 test: .venv/installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check

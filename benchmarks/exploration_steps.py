@@ -6,8 +6,8 @@
 
 Synthetic pools follow spec section 2.5: group mean .5, group spread .15, dataset spread .03, reward
 noise .05 or .15, the best three looked for, in perfect, mixed, crossed and shuffled groups with the
-variances implied by the grouping. A row per case and method goes to `exploration_steps.json`; so do,
-over all cases together, the interquartile mean of the steps until right for good and performance
+variances implied by the grouping. A row per case and method goes to `exploration_steps.json`, and
+so do, over all cases, the interquartile mean of the steps until right for good and performance
 profiles (Agarwal et al. 2021), which `exploration_steps.png` shows.
 """
 
@@ -115,13 +115,14 @@ def tables(rows: list[Row]) -> list[Table]:
     """The rows for a person, a table a case."""
     shown = []
     for case in dict.fromkeys(row["case"] for row in rows):
-        table = Table(title=case)
-        for column in ("method", "steps to settle: mean", "median", "90th percentile", "never"):
-            table.add_column(column, justify="left" if column == "method" else "right")
-        for threshold in REGRETS:
-            table.add_column(f"steps to regret {threshold:g}", justify="right")
+        table = Table(title=f"\n{case}", box=None)
+        table.add_column("method", no_wrap=True)
+        headings = ["steps to\nsettle: mean", "\nmedian", "\nnever"]
+        headings += [f"steps to\nregret {threshold:g}" for threshold in REGRETS]
+        for heading in headings:
+            table.add_column(heading, justify="right", no_wrap=True)
         for row in (row for row in rows if row["case"] == case):
-            keys = ["steps_mean", "steps_median", "steps_p90"]
+            keys = ["steps_mean", "steps_median"]
             regrets = [f"steps_to_regret_{threshold:g}" for threshold in REGRETS]
             cells = [_interval(row, key) for key in keys]
             cells += [f"{row['never']:.1%}", *(_interval(row, key) for key in regrets)]

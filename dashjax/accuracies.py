@@ -58,7 +58,7 @@ def attach(experiment: Experiment, table: RewardTable) -> None:
         row |= _accuracy(experiment, known, row)
     chosen = set(_by_runs(experiment))
     for target in experiment.config["targets"]:
-        for kind, selection in zip(("local", "global"), _ends(table, target), strict=True):
+        for kind, selection in zip(("local", "global"), _ends(table, target), strict=False):
             if selection in known:
                 experiment.add("accuracies", [_row(kind, selection, known)])
         rest = [one for one in known if one[0] == target and one in chosen]

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from dashjax.base import Aim, Belief, RandomKey, State
+from dashjax.settings import ROUNDING
 
 _SURE = 0.9  # mass of a rank interval
 
@@ -55,7 +56,8 @@ def certainty(
     tails = jnp.array([(1 - _SURE) / 2, (1 + _SURE) / 2])
     low, high = jnp.quantile(places.astype(drawn.dtype), tails, axis=0, method="nearest")
     best = jnp.mean(jax.lax.top_k(drawn, aim.select)[0], 1)
-    held = jnp.sum(jnp.where(selected[None], drawn, 0), 1) / jnp.maximum(jnp.sum(selected), 1)
+    size = jnp.maximum(jnp.sum(selected), 1).astype(drawn.dtype)
+    held = jnp.sum(jnp.where(selected[None], drawn, 0), 1) / size
     loss = best - held
     moments = belief.moments(thought)
     return Certainty(
@@ -65,6 +67,6 @@ def certainty(
         low.astype(jnp.int32),
         high.astype(jnp.int32),
         belief.shrinkage(thought),
-        jnp.mean((loss <= tolerance).astype(drawn.dtype)),
+        jnp.mean((loss <= tolerance + ROUNDING).astype(drawn.dtype)),
         jnp.mean(loss),
     )

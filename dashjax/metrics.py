@@ -4,14 +4,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dashjax.settings import Plan
+from dashjax.settings import ROUNDING, Plan
 
 Row = dict[str, Any]  # plain values by name: text, number, list of text or None
 
 CHECKPOINTS = (15, 30, 60)
 REGRETS = (0.01, 0.005, 0.002)
 NORMAL_95 = 1.959964
-_ROUNDING = 1e-6  # of float32, where a regret equals the tolerance
+_QUANTILES = {"p10": 0.1, "median": 0.5, "p90": 0.9}  # of the step that a rule stops at
+_OF_STOPS = ("stopped_mean", "stopped_share", "good_when_stopped", "stopped_regret", "stopped_cost")
 
 
 class Block(NamedTuple):
@@ -68,7 +69,7 @@ class Tally:
 
     def add(self, block: Block) -> None:
         """Takes in the next block."""
-        right = block.simple_regret <= self._plan.tolerance + _ROUNDING
+        right = block.simple_regret <= self._plan.tolerance + ROUNDING
         exact = block.simple_regret.astype(np.float64)
         self._sums += [exact.sum(0), (exact**2).sum(0), right.sum(0)]
         self._parts.append((settled(right), block.regret, block.selection, *block[4:]))
@@ -135,14 +136,14 @@ def row(results: Results) -> Row:
     figures |= _mean("cumulative_regret", results.regret)
     for threshold in REGRETS:
         figures |= _steps_to_regret(results.simple_regret, half, threshold)
-    return figures | (stop_row(results, 0) if results.rules else {})
+    return figures | (stop_row(results, 0) if results.rules else _no_stop())
 
 
 def stop_row(results: Results, number: int) -> Row:
     """How one stop rule did.
 
-    `stopped_mean` counts a run that it did not stop as the whole length; a quantile that falls among
-    such runs is None. `good_when_stopped` is the share of good selections among the runs that it
+    `stopped_mean` counts a run that it did not stop as the whole length; a quantile that falls
+    among such runs is None. `good_when_stopped` is the share of good selections among the runs that
     stopped: what its promise is to be held against.
     """
     step, regret = results.stopped[:, number], results.stopped_regret[:, number]
@@ -150,11 +151,11 @@ def stop_row(results: Results, number: int) -> Row:
     count = int(stopped.sum())
     figures: Row = {"stop": results.rules[number]}
     figures |= _mean("stopped_mean", np.minimum(step, results.steps))
-    for name, level in (("p10", 0.1), ("median", 0.5), ("p90", 0.9)):
+    for name, level in _QUANTILES.items():
         reached = int(np.quantile(step, level, method="inverted_cdf"))
         figures[f"stopped_{name}"] = float(reached) if reached <= results.steps else None
     figures |= _share("stopped_share", count / results.seeds, results.seeds)
-    good = regret[stopped] <= results.tolerance + _ROUNDING
+    good = regret[stopped] <= results.tolerance + ROUNDING
     figures |= (
         _share("good_when_stopped", float(good.mean()), count)
         if count
@@ -162,6 +163,14 @@ def stop_row(results: Results, number: int) -> Row:
     )
     figures |= _mean("stopped_regret", regret)
     return figures | _mean("stopped_cost", results.stopped_cost[:, number])
+
+
+def _no_stop() -> Row:
+    """The keys of `stop_row` for a method without a rule."""
+    row: Row = dict.fromkeys(["stop", *(f"stopped_{name}" for name in _QUANTILES)])
+    for key in _OF_STOPS:
+        row |= _between(key, None, None, None)
+    return row
 
 
 def mean_and_interval(values: np.ndarray) -> tuple[float, float, float]:

@@ -35,8 +35,10 @@ def is_among_largest(values: Float[Array, " arm"], count: int) -> Bool[Array, " 
     """True for the `count` largest values; the first of equals."""
     arms = values.shape[0]
     if arms > _MOST_VALUES:
-        places = jax.lax.top_k(values, count)[1]
-        return jnp.zeros(arms, bool).at[places].set(True)
+        least = jax.lax.top_k(values, count)[0][-1]
+        above, equal = values > least, values == least
+        room = count - jnp.sum(above, dtype=jnp.int32)
+        return above | (equal & (jnp.cumsum(equal, dtype=jnp.int32) <= room))
     turn = jnp.arange(arms, dtype=jnp.int32)
     before = (values[None, :] == values[:, None]) & (turn[None, :] < turn[:, None])
     ahead = (values[None, :] > values[:, None]) | before

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from dashjax.errors import InputError
 
 _SEEDS = 2**32  # as many as JAX tells apart
+ROUNDING = 1e-6  # of float32: a loss that equals the tolerance comes out a little larger
 _MOST = 1e6  # rewards are of the order of 1, and variances are held in 32 bits
 
 METHODS_EXPLAINED = {

@@ -15,9 +15,10 @@ from jax.scipy.special import ndtr
 from jaxtyping import Array, Bool, Float, Int
 
 from dashjax.base import Aim, Belief, RandomKey, State
-from dashjax.policies.boundary import gap_sds, near
+from dashjax.policies.boundary import near
 from dashjax.policies.knowledge_gradient import gains
 from dashjax.ranking import is_among_largest, sum_of_largest
+from dashjax.settings import ROUNDING
 
 DRAWS = 256
 
@@ -128,7 +129,7 @@ def chance_good(tolerance: float, draws: int = DRAWS) -> Score:
 
     def score(key: RandomKey, belief: Belief, aim: Aim) -> Measure:
         losses = _losses(key, belief, aim, draws)
-        return lambda thought: jnp.mean((losses(thought) <= tolerance).astype(float))
+        return lambda thought: jnp.mean((losses(thought) <= tolerance + ROUNDING).astype(float))
 
     return score
 
@@ -153,9 +154,12 @@ def bound_good(tolerance: float) -> Score:
             return lambda thought: jnp.ones(())
 
         def measure(thought: State) -> Float[Array, ""]:
-            view, inside = near(key, belief, thought, aim)
-            gap = view.mean[:inside, None] - view.mean[None, inside:]
-            return 1 - jnp.sum(ndtr(-(gap + tolerance) / gap_sds(view, inside)))
+            mean, var = belief.moments(thought)
+            held = jax.lax.top_k(mean, aim.select)[1]
+            between = var[held, None] + var[None, :] - 2 * belief.covariance(thought, held)
+            sd = jnp.sqrt(jnp.maximum(between, jnp.finfo(between.dtype).tiny))
+            misses = ndtr(-(mean[held, None] - mean[None, :] + tolerance) / sd)
+            return 1 - jnp.sum(misses.at[:, held].set(0))
 
         return measure
 

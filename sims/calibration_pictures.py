@@ -13,7 +13,7 @@ from dashjax.results import Experiment
 from sims.one_pull import WAYS
 
 _EXACT, _PAPER, _FEW = style.pen("dash-exact").colour, style.pen("dash").colour, "#8c8c8c"
-_WAYS = dict(zip(WAYS, ("#0072b2", "#b3003b", "#7a6a00"), strict=True))
+_WAYS: dict[str, str] = dict(zip(WAYS, ("#0072b2", "#b3003b", "#7a6a00"), strict=True))
 
 
 def pictures(experiment: Experiment) -> Iterator[tuple[str, Figure]]:
@@ -31,8 +31,9 @@ def _calibration(rows: Sequence[Row]) -> Figure:
     )
     figure = style.page((13.0, 0.46 * len(rows) + 1.1), "Do intervals hold what they say?", detail)
     names = [f"spread {r['arm_sd']:g}, noise {r['noise_sd']:g}: {r['pulls']}" for r in rows]
+    halves = figure.add_gridspec(1, 2, width_ratios=(1, 2.6))
     for side, units in enumerate(("groups", "arms")):
-        axes = figure.add_subplot(1, 2, side + 1)
+        axes = figure.add_subplot(halves[side])
         marks = [("exact", f"exact_{units}", _EXACT), ("published", f"paper_{units}", _PAPER)]
         if units == "arms":
             marks.append(("published, at most one pull", "paper_few", _FEW))
@@ -42,7 +43,7 @@ def _calibration(rows: Sequence[Row]) -> Figure:
         axes.set_yticks(range(len(names)), names)
         axes.tick_params(labelleft=side == 0)
         axes.set_ylim(len(names) - 0.4, -0.6)
-        axes.set_xlim(0.35, 1.0)
+        axes.set_xlim(0.8 if units == "groups" else 0.38, 1.0)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.grid(axis="x", color=style.RULE, linewidth=0.8)
         axes.set_axisbelow(True)

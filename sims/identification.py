@@ -95,7 +95,7 @@ def main() -> None:
         *tables.rules(found),
         *tables.stops(found),
         *tables.replays(found),
-        tables.claims(experiment.frames["claims"]),
+        *tables.claims(experiment.frames["claims"]),
         f"results and pictures are in {folder}",
     )
 

@@ -17,10 +17,13 @@ GOOD = (0.92, 0.95)
 def claims(found: Sequence[Found]) -> list[Row]:
     """A row a claim whose methods were run.
 
-    `sense` says whether the figure must be `at most` or `at least` the limit; `bound` whether it is
-    itself but a bound, see `resampling.Ratio`. `holds` is `yes` or `no` where the whole interval
-    lies on that side of the limit, `likely` or `unlikely` where the figure does, and `unknown`
-    where a bound leaves it open; `reached` says the same of the aim.
+    `claim` is `to 0.005` or `to 0.002` (steps of `best` until the mean simple regret is that small,
+    by those of the method `against`), `stopped` (mean steps until the same rule stops it,
+    likewise), or `good` (share of good selections among the runs of `best` that the rule `against`
+    stopped). `sense` says whether the figure must be `at most` or `at least` the limit; `bound`
+    whether it is itself but a bound, see `resampling.Ratio`. `holds` is `yes` or `no` where the
+    whole interval lies on that side of the limit, `likely` or `unlikely` where the figure does, and
+    `unknown` where a bound leaves it open; `reached` says the same of the aim.
     """
     rows = [
         *_by_steps(found, 0.05, "perfect", "dash", 0.005, (0.60, 0.45)),
@@ -67,51 +70,41 @@ def _by_steps(
     regret: float,
     limits: tuple[float, float | None],
 ) -> list[Row]:
-    """Steps of `best` by those of a rival until the mean simple regret is that small."""
+    """Steps of `best` by those of a rival until the mean simple regret is that small.
+
+    The longest run of the rival counts: it begins like a shorter one.
+    """
     ours, theirs = (pick(found, name, noise, grouping) for name in ("best", rival))
-    if ours is None or theirs is None:
+    if not ours or not theirs:
         return []
-    measured = resampling.ratio(ours.steps[regret], theirs.steps[regret])
-    steps = [one.row[f"steps_to_regret_{regret:g}"] for one in (ours, theirs)]
-    row: Row = {
-        "claim": f"steps to regret {regret:g}, best / {rival}",
-        "noise": noise,
-        "grouping": grouping,
-        "sense": "at most",
-    }
-    return [_judged(row | _ratio_row(measured), limits, f"{_step(steps[0])} / {_step(steps[1])}")]
+    last = ours[0], theirs[-1]
+    measured = resampling.ratio(*(one.steps[regret] for one in last))
+    beside = " / ".join(_step(one, regret) for one in last)
+    label = _label(f"to {regret:g}", rival, noise, grouping)
+    return [_judged(label, _ratio_row(measured), limits, beside)]
 
 
 def _by_stops(found: Sequence[Found], noise: float, grouping: str) -> list[Row]:
     """Mean steps until the same rule stops `best` and `dash-judged`, by one another."""
     ours, theirs = (pick(found, name, noise, grouping) for name in ("best", "dash-judged"))
-    if ours is None or theirs is None:
+    if not ours or not theirs:
         return []
-    place = [row["stop"] for row in ours.stops].index(SURE)
-    measured = resampling.ratio_of_means(ours.stopped, theirs.stopped, place)
-    stops = [one.stop(SURE) for one in (ours, theirs)]
+    place = [row["stop"] for row in ours[0].stops].index(SURE)
+    measured = resampling.ratio_of_means(ours[0].stopped, theirs[0].stopped, place)
+    stops = [one[0].stop(SURE) for one in (ours, theirs)]
     means = " / ".join(f"{stop['stopped_mean']:.1f}" for stop in stops)
-    left = " and ".join(f"{1 - stop['stopped_share']:.1%}" for stop in stops)
-    row: Row = {
-        "claim": f"mean steps until {SURE}, best / dash-judged",
-        "noise": noise,
-        "grouping": grouping,
-        "sense": "at most",
-    }
-    beside = f"{means}; {left} not stopped"
-    return [_judged(row | _ratio_row(measured), (0.5, None), beside)]
+    left = " / ".join(f"{1 - stop['stopped_share']:.1%}" for stop in stops)
+    label = _label("stopped", "dash-judged", noise, grouping)
+    return [_judged(label, _ratio_row(measured), (0.5, None), f"{means}; {left} not stopped")]
 
 
 def _good(found: Sequence[Found], noise: float, grouping: str, rule: str) -> list[Row]:
     """Share of good selections among the runs that a rule stopped."""
     ours = pick(found, "best", noise, grouping)
-    if ours is None:
+    if not ours:
         return []
-    stop = ours.stop(rule)
-    row: Row = {
-        "claim": f"good selections of best, stopped by {rule}",
-        "noise": noise,
-        "grouping": grouping,
+    stop = ours[0].stop(rule)
+    figure: Row = {
         "sense": "at least",
         "value": stop["good_when_stopped"],
         "low": stop["good_when_stopped_low"],
@@ -119,21 +112,28 @@ def _good(found: Sequence[Found], noise: float, grouping: str, rule: str) -> lis
         "bound": "",
     }
     left = f"{1 - stop['stopped_share']:.1%} not stopped"
-    return [_judged(row, GOOD, f"{stop['stopped_mean']:.1f} steps; {left}")]
+    beside = f"{stop['stopped_mean']:.1f} steps; {left}"
+    return [_judged(_label("good", rule, noise, grouping), figure, GOOD, beside)]
 
 
-def _judged(row: Row, limits: tuple[float, float | None], beside: str) -> Row:
+def _label(claim: str, against: str, noise: float, grouping: str) -> Row:
+    return {"claim": claim, "against": against, "noise": noise, "grouping": grouping}
+
+
+def _judged(label: Row, figure: Row, limits: tuple[float, float | None], beside: str) -> Row:
     limit, aim = limits
-    verdicts = {"holds": verdict(row, limit), "reached": verdict(row, aim)}
-    return row | {"limit": limit, "aim": aim} | verdicts | {"beside": beside}
+    verdicts = {"holds": verdict(figure, limit), "reached": verdict(figure, aim)}
+    return label | figure | {"limit": limit, "aim": aim} | verdicts | {"beside": beside}
 
 
 def _ratio_row(ratio: Ratio) -> Row:
     """A ratio by name; None where there is none, or no upper end."""
     value = None if np.isnan(ratio.value) else ratio.value
     high = None if np.isinf(ratio.high) else ratio.high
-    return {"value": value, "low": ratio.low, "high": high, "bound": ratio.bound}
+    ends = {"value": value, "low": ratio.low, "high": high}
+    return {"sense": "at most"} | ends | {"bound": ratio.bound}
 
 
-def _step(step: float | None) -> str:
-    return "never" if step is None else f"{step:.0f}"
+def _step(one: Found, regret: float) -> str:
+    step = one.row[f"steps_to_regret_{regret:g}"]
+    return f">{one.row['steps']}" if step is None else f"{step:.0f}"

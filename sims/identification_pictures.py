@@ -20,7 +20,7 @@ from dashjax.storage import write_whole
 from sims import calibration_pictures
 from sims.identification_cases import GROUPINGS, NOISES, RIVAL, STOPPED, SURE, SURE_AND_EACH_ONCE
 
-_SHOWN = ("best", RIVAL, "knowledge-gradient/exact", "dash", "dash-exact", "flat", "round-robin")
+_SHOWN = (RIVAL, "dash", "dash-exact", "flat", "round-robin", "best")  # the last on top
 _SPAN = (0.1, 2.0)  # of ratios
 _LINE = 0.34  # inches from one line of a list to the next
 _VERDICTS = {  # colour of a claim
@@ -43,25 +43,35 @@ def draw(experiment: Experiment, folder: Path) -> None:
 
 def _pictures(experiment: Experiment) -> Iterator[tuple[str, Figure]]:
     """Yields `regret-<noise>`, `ratios` and `stops`."""
-    curves = [row for row in experiment.frames["curves"] if row["noise"] is not None]
+    curves = _curves_on_pools(experiment)
     for noise in NOISES:
         yield f"regret-{noise:g}", _regret(having(curves, "noise", noise), noise)
     ratios = having(experiment.frames["claims"], "sense", "at most")
     if ratios:
+        ratios.sort(key=lambda row: (row["against"] == RIVAL, row["noise"]))
         yield "ratios", _ratios(ratios)
     stops = [row for row in experiment.frames["stops"] if row["noise"] is not None]
     if stops:
         yield "stops", _stops(stops)
 
 
+def _curves_on_pools(experiment: Experiment) -> list[Row]:
+    """Each step once, where a method was also run for longer, and none beyond the others."""
+    keys = ("noise", "grouping", "variances", "method", "step")
+    rows = [row for row in experiment.frames["curves"] if row["noise"] is not None]
+    rows = [row for row in rows if row["step"] <= experiment.config["steps"]]
+    return list({tuple(row[key] for key in keys): row for row in rows}.values())
+
+
 def _regret(rows: Sequence[Row], noise: float) -> Figure:
     """A panel a grouping, the same scale in all; the names of the lines at their ends."""
-    measure = Measure("simple_regret", "mean simple regret", 0.0008, 0.13, True)
+    measure = Measure("simple_regret", "mean simple regret", 0.0005, 0.2, True)
     title = f"How far the selection is from the best, noise {noise:g}"
     detail = (
         "Five groups of three datasets, group spread .15, dataset spread .03; mean utility of the "
         "best three less that of the selection, with 95 % bands. Methods that are told spreads are "
-        "told those that the grouping implies; best learns them."
+        "told those that the grouping implies; best learns them. "
+        f"{RIVAL} is best without groups."
     )
     figure = style.page((14.0, 9.6), title, detail)
     for place, grouping in enumerate(GROUPINGS):
@@ -89,7 +99,7 @@ def _ratios(rows: Sequence[Row]) -> Figure:
         "green within the limit, red beyond; pale where the interval reaches across."
     )
     size = (13.0, len(rows) * _LINE + 0.9)
-    figure = style.page(size, "How many steps best needs, by those of others", detail)
+    figure = style.page(size, "How many steps best needs: share of those of others", detail)
     axes = figure.add_subplot()
     for down, row in enumerate(rows):
         _ratio(axes, down, row)
@@ -118,7 +128,9 @@ def _ratio(axes: Axes, down: int, row: Row) -> None:
 
 
 def _claim(row: Row) -> str:
-    return f"{row['claim']}   {row['grouping']}, noise {row['noise']:g}"
+    what = "stopped" if row["claim"] == "stopped" else f"{row['claim']} regret"
+    against = "best without groups" if row["against"] == RIVAL else row["against"]
+    return f"{row['grouping']}, noise {row['noise']:g}: {what}, by {against}"
 
 
 def _stops(rows: Sequence[Row]) -> Figure:
@@ -144,7 +156,8 @@ def _stops(rows: Sequence[Row]) -> Figure:
                     names.append(f"{method}   {grouping}, {noise:g}")
         _list(axes, names)
         axes.tick_params(axis="y", labelleft=column_number == 0)
-        axes.set_xlim(0.85, 1.0)
+        axes.set_xlim(0.85, 1.003)
+        axes.xaxis.set_major_locator(FixedLocator([0.85, 0.9, 0.95, 1.0]))
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.axvline(0.95, color=style.INK, linewidth=1.2, linestyle=(0, (5, 3)), zorder=1)
         axes.axvline(0.92, color=style.FAINT, linewidth=1.2, linestyle=(0, (1, 2)), zorder=1)
@@ -162,7 +175,7 @@ def _good(axes: Axes, down: int, row: Row) -> None:
     value, low, high = (number(row[f"good_when_stopped{end}"]) for end in ("", "_low", "_high"))
     axes.hlines(down, low, high, colors=colour, lw=4)
     axes.plot(value, down, "o", color=colour, markersize=9, mec=style.PAPER, zorder=3)
-    words = f"{row['stopped_mean']:.0f} steps, {percent(1 - row['stopped_share'])} not"
+    words = f"{row['stopped_mean']:.0f} steps, {percent(1 - row['stopped_share'])} not stopped"
     text = axes.annotate(words, (1, down), (8, 0), _right(axes), "offset points")
     text.set(va="center_baseline", size=style.SMALL, color=style.FAINT)
 

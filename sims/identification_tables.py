@@ -6,7 +6,7 @@ import numpy as np
 from rich.table import Table
 
 from dashjax.metrics import Row
-from dashjax.report.wording import number, percent, spread
+from dashjax.report.wording import number, percent
 from sims.cases import Found
 from sims.identification_cases import (
     GROUPINGS,
@@ -66,7 +66,8 @@ def stops(found: Sequence[Found]) -> list[Table]:
     for noise in NOISES:
         title = f"Mean steps until stopped (simple regret then; good when stopped), noise {noise:g}"
         columns = [rule for rule in STOPS if rule != SURE_AND_EACH_ONCE]
-        table = _table(f"{title}, perfect groups", ("method",), columns)
+        headings = [rule.replace(":", ":\n", 1) for rule in columns]
+        table = _table(f"{title}, perfect groups", ("method",), headings)
         for one in _of(found, noise, "perfect"):
             if one.stops:
                 table.add_row(one.row["method"], *(_stop(one.stop(rule)) for rule in columns))
@@ -75,25 +76,36 @@ def stops(found: Sequence[Found]) -> list[Table]:
     return shown
 
 
-def claims(rows: Rows) -> Table:
+def claims(rows: Rows) -> list[Table]:
     """What must be shown, and whether it is."""
-    shown = _table(
-        "What it must show",
-        ("claim", "noise", "groups"),
-        ("figure [95 %]", "limit", "holds", "aim", "reached", "beside"),
-    )
-    for row in rows:
-        figure = f"{_BOUNDS[row['bound']]}{spread(row['value'], row['low'], row['high'], '.3f')}"
-        if row["high"] is None and row["low"] is not None:
-            figure = f"{_BOUNDS[row['bound']]}{number(row['value'], '.3f')} [{row['low']:.3f}, -]"
-        sign = "≤" if row["sense"] == "at most" else "≥"
-        ends = [f"{sign} {row['limit']:g}", row["holds"]]
-        ends += [f"{sign} {row['aim']:g}", row["reached"]] if row["aim"] is not None else ["", ""]
-        shown.add_row(
-            row["claim"], f"{row['noise']:g}", row["grouping"], figure, *ends, row["beside"]
-        )
-    shown.caption = "yes, no: the whole interval lies there; likely, unlikely: the figure does"
+    ratios = [row for row in rows if row["claim"] != "good"]
+    names = ("steps of best", "by those of", "groups", "noise")
+    shown = [_claims("What it must show: steps", names, ratios)]
+    good = [row for row in rows if row["claim"] == "good"]
+    names = ("selections of best", "when stopped by", "groups", "noise")
+    shown.append(_claims("What it must show: stopping", names, good))
+    caption = "yes, no: the whole interval lies there; likely, unlikely: the figure does"
+    shown[-1].caption = f"{caption}; unknown: a bound leaves it open"
     return shown
+
+
+def _claims(title: str, names: Sequence[str], rows: Rows) -> Table:
+    numbers = ("figure [95 %]", "limit", "holds", "aim", "reached", "beside")
+    shown = _table(title, names, numbers)
+    for row in rows:
+        sign = "≤" if row["sense"] == "at most" else "≥"
+        ends = [f"{sign}{row['limit']:g}", row["holds"]]
+        ends += [f"{sign}{row['aim']:g}", row["reached"]] if row["aim"] is not None else ["", ""]
+        label = row["claim"], row["against"], row["grouping"], f"{row['noise']:g}"
+        shown.add_row(*label, _figure(row), *ends, row["beside"])
+    return shown
+
+
+def _figure(row: Row) -> str:
+    value, low, high = (number(row[key], ".2f") for key in ("value", "low", "high"))
+    if row["claim"] == "good":
+        value, low, high = (number(row[key], ".3f") for key in ("value", "low", "high"))
+    return f"{_BOUNDS[row['bound']]}{value} [{low}, {high}]"
 
 
 def replays(found: Sequence[Found]) -> list[Table]:
@@ -123,7 +135,7 @@ def _rules(found: Sequence[Found], noise: float) -> Table:
     shown = _table(f"Steps to mean simple regret {title}, noise {noise:g}", ("method",), columns)
     here = [one for one in found if one.row["noise"] == noise]
     for name in dict.fromkeys(one.row["method"] for one in here):
-        cells = [pick(here, name, noise, grouping) for grouping in GROUPINGS]
+        cells = [_first(pick(here, name, noise, grouping)) for grouping in GROUPINGS]
         cells += [_told_wrong(here, name, grouping) for grouping in MISTAKEN]
         shown.add_row(name, *(_both(one, regrets) for one in cells))
     shown.caption = "told wrong: the variances of perfect groups; -: never within the steps"
@@ -159,9 +171,15 @@ def _by_target(
 
 
 def _table(title: str, names: Sequence[str], numbers: Sequence[str]) -> Table:
-    shown = Table(title=title, box=None, title_justify="left", caption_justify="left")
+    shown = Table(
+        title=f"\n{title}",
+        title_style="bold",
+        box=None,
+        title_justify="left",
+        caption_justify="left",
+    )
     for heading in names:
-        shown.add_column(heading, vertical="bottom")
+        shown.add_column(heading, vertical="bottom", no_wrap=True)
     for heading in numbers:
         shown.add_column(heading, justify="right", vertical="bottom")
     return shown
@@ -170,8 +188,11 @@ def _table(title: str, names: Sequence[str], numbers: Sequence[str]) -> Table:
 def _of(found: Sequence[Found], noise: float, grouping: str) -> list[Found]:
     """What was run there, each method once."""
     names = dict.fromkeys(one.row["method"] for one in found)
-    picked = (pick(found, name, noise, grouping) for name in names)
-    return [one for one in picked if one is not None]
+    return [one for name in names for one in pick(found, name, noise, grouping)[:1]]
+
+
+def _first(found: Sequence[Found]) -> Found | None:
+    return found[0] if found else None
 
 
 def _told_wrong(found: Sequence[Found], name: str, grouping: str) -> Found | None:

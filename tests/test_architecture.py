@@ -21,6 +21,8 @@ DECISION = (  # from the bottom to the top: a part imports only what stands befo
     "ranking",
     "gaussian",
     "hyperprior",
+    "fitting",
+    "nuts",
     "sources",
     "beliefs",
     "policies",
@@ -114,14 +116,15 @@ def test_in_the_decision_tower_imports_go_down():
     assert not [x for x in inside if DECISION.index(x[2]) >= DECISION.index(x[1])]
 
 
-def test_one_file_alone_imports_flax():
-    users = {
-        str(path.relative_to(PACKAGE))
-        for path in FILES
-        if any(module.split(".")[0] == "flax" for module in imports_of(path))
-    }
+def test_one_file_alone_imports_flax_and_one_numpyro():
+    for package, file in (("flax", "training/models.py"), ("numpyro", "nuts.py")):
+        users = {
+            str(path.relative_to(PACKAGE))
+            for path in FILES
+            if any(module.split(".")[0] == package for module in imports_of(path))
+        }
 
-    assert users == {"training/models.py"}
+        assert users == {file}
 
 
 def test_no_file_is_a_drawer_for_everything():

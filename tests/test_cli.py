@@ -130,6 +130,32 @@ def test_replay_gives_a_row_per_method_and_target_with_intervals(
     assert {path.name for path in out.glob("*.png")} >= {"rewards.png", "quality.png", "pulls.png"}
 
 
+def test_replay_says_when_each_rule_stops_and_how_sure_one_run_is(
+    built: Path, tmp_path: Path, capsys
+) -> None:
+    rules = ["good-selection:.6:.05", "budget:5", "stable:50"]
+    arguments = ["replay", str(built), "--methods", "best", "dash", *FEW, "--stop", *rules]
+    said = document(capsys, *arguments, "--out", str(tmp_path / "r"))
+    stops = {(r["target"], r["method"], r["stop"]): r for r in said["stops"]}
+    assert len(stops) == len(said["stops"]) == 2 * 2 * 3
+    assert stops["ink", "dash", "budget:5"]["stopped_mean"] == 5
+    assert stops["ink", "dash", "budget:5"]["promised"] is None
+    never = stops["ink", "dash", "stable:50"]
+    assert (never["stopped_share"], never["stopped_median"]) == (0, None)
+    assert never["good_when_stopped"] is None
+    sure = [row for row in said["certainty"] if row["target"] == "ink"]
+    assert [row["dataset"] for row in sure] == ["ink-0", "ink-1", "neon-0", "neon-1"]
+    assert sum(row["selected"] for row in sure) == 2
+    assert sum(row["chance_best"] for row in sure) == pytest.approx(2)
+    assert all(1 <= row["rank_low"] <= row["rank_high"] <= 4 for row in sure)
+    pictures = {path.name for path in (tmp_path / "r").glob("*.png")}
+    assert {"stopping.png", "certainty.png"} <= pictures
+    assert cli.main(["report", str(tmp_path / "r")]) == 0
+    shown = capsys.readouterr().out
+    assert "ink: one run of best, after " in shown
+    assert "stop rule" in shown
+
+
 def test_replay_trains_the_commonest_selections_and_keeps_them(built: Path, capsys) -> None:
     arguments = ["replay", str(built), "--methods", "dash", *FEW, "--targets", "ink"]
     said = document(capsys, *arguments, "--train-selections", "30")
@@ -161,6 +187,7 @@ def test_sweep_gives_a_row_per_method(tmp_path: Path, capsys) -> None:
         capsys, "sweep", "--methods", "dash", "flat", *FEW, "--out", str(tmp_path / "r")
     )
     assert [row["method"] for row in said["rows"]] == ["dash", "flat"]
+    assert "certainty" not in said
     assert said["rows"][0]["target"] is None
     assert said["config"]["truth"]["noise_sd"] == 0.05
     assert cli.main(["report", str(tmp_path / "r")]) == 0
@@ -188,6 +215,9 @@ def test_the_seed_decides(capsys) -> None:
         (["--select", "5"], ["cannot select 5 of 4"]),
         (["--select", "0"], ["cannot select 0 of 4"]),
         (["--seeds", "0"], ["at least 1"]),
+        (["--stop", "when-sure"], ["unknown stop rule 'when-sure'", "good-selection"]),
+        (["--stop", "good-selection:95:.01"], ["PROBABILITY is 95"]),
+        (["--batch", "5"], ["batch of 5 of 4"]),
         (["--steps", "-3"], ["at least 1"]),
         (["--tolerance", "nan"], ["tolerance is nan"]),
         (["--group-sd", "0.1"], ["--noise-sd", "or none"]),
@@ -290,7 +320,7 @@ def test_one_target_has_no_other_to_take_a_prior_from(pool: Path, tmp_path: Path
     capsys.readouterr()
     assert "--noise-sd" in refused(capsys, "replay", str(lone), *FEW)
     prior = ["--group-mean", "0", "--group-sd", ".1", "--arm-sd", ".1", "--noise-sd", ".1"]
-    assert len(document(capsys, "replay", str(lone), *FEW, *prior)["rows"]) == 2
+    assert len(document(capsys, "replay", str(lone), *FEW, *prior)["rows"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -303,6 +333,7 @@ def test_one_target_has_no_other_to_take_a_prior_from(pool: Path, tmp_path: Path
         ["table", "build"],
         ["table", "show"],
         ["table", "verify"],
+        ["fit"],
         ["replay"],
         ["sweep"],
         ["report"],

@@ -26,32 +26,23 @@ SIZES = (2, 3, 1)
 NOISE_SD = 0.05  # of the usual prior
 
 
-@pytest.fixture(scope="module")
-def quick_compilation():
-    """Compiled in less time, to run a little slower: most of these tests is compilation."""
-    before = jax.config.read("jax_disable_most_optimizations")
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", before)
-
-
 def test_numpyro_agrees_with_the_grid_with_and_without_a_target():
     rewards, grouping = simulated(0, sizes=SIZES, replicates=(12, 16, 14))
     whole = fitting.rows_of(rewards)
     several = [whole, fitting.without(whole, 1)]
-    plan = {"samples": 400, "warmup": 300, "seed": 0}
+    plan = {"samples": 200, "warmup": 200, "seed": 0}
     found = nuts.sample(several, grouping, centre=CENTRE, **plan)
     for rows, draws in zip(several, found, strict=True):
         laws = fitting.by_grid(rows, grouping, centre=CENTRE)
         assert draws.divergences == 0
         for name in fitting.PARAMETERS:
-            assert draws.value[name].shape == (nuts.CHAINS, 400)
-            assert draws.r_hat[name] < 1.02
+            assert draws.value[name].shape == (nuts.CHAINS, 200)
+            assert draws.r_hat[name] < 1.05
             grid, drawn = fitting.summary(laws[name]), nuts.summary(draws.value[name])
             error = grid.sd / draws.effective[name] ** 0.5
             # the grid alone plugs the noise in: some hundredths of a standard deviation
             assert abs(drawn.mean - grid.mean) < STANDARD_ERRORS * error + 0.03 * grid.sd, name
-            assert drawn.sd == pytest.approx(grid.sd, rel=0.15), name
+            assert drawn.sd == pytest.approx(grid.sd, rel=0.2), name
 
 
 def test_utilities_are_what_numpyro_says():
@@ -65,7 +56,7 @@ def test_utilities_are_what_numpyro_says():
             belief = exact(prior, grouping) if known else learning
             mean, var = jax.tree.map(np.asarray, belief.moments(told(belief, arms, rewards)))
         effective = effective_sample_size(draws)
-        assert (effective > 400).all()
+        assert (effective > 200).all()
         assert_within_errors(draws.mean(axis=(0, 1)), mean, np.sqrt(var / effective))
         squares = (draws - mean) ** 2
         error = np.std(squares, axis=(0, 1)) / np.sqrt(effective_sample_size(squares))
@@ -92,8 +83,8 @@ def utilities(grouping, arms, rewards):
         kernel = infer.NUTS(model, target_accept_prob=0.95)
         chains = infer.MCMC(
             kernel,
-            num_warmup=300,
-            num_samples=500,
+            num_warmup=200,
+            num_samples=300,
             num_chains=4,
             chain_method="vectorized",
             progress_bar=False,

@@ -40,14 +40,9 @@ def near(key: RandomKey, belief: Belief, thought: State, aim: Aim) -> tuple[Near
 def standard_gaps(near: Near, inside: int) -> Float[Array, "inside outside"]:
     """By how many standard deviations of their difference each inner arm leads each outer one."""
     gap = near.mean[:inside, None] - near.mean[None, inside:]
-    return gap / gap_sds(near, inside)
-
-
-def gap_sds(near: Near, inside: int) -> Float[Array, "inside outside"]:
-    """Standard deviation of the difference of each inner arm and each outer one; never 0."""
     var = jnp.diagonal(near.cov)
     between = var[:inside, None] + var[None, inside:] - 2 * near.cov[:inside, inside:]
-    return jnp.sqrt(jnp.maximum(between, jnp.finfo(between.dtype).tiny))
+    return gap / jnp.sqrt(jnp.maximum(between, jnp.finfo(between.dtype).tiny))
 
 
 def _nearest(mean: Array, sd: Array, select: int) -> tuple[Int[Array, " near"], int]:

@@ -25,9 +25,8 @@ def takes(experiment: Experiment) -> list[str]:
         chosen: dict[tuple[str, ...], list[str]] = {}
         for method in experiment.config["methods"]:
             row = commonest(experiment, target, method)
-            of_runs = "" if chosen else " of runs"
-            who = f"{method} ({percent(row['share'])}{of_runs})"
-            chosen.setdefault(tuple(row["datasets"]), []).append(who)
+            who = chosen.setdefault(tuple(row["datasets"]), [])
+            who.append(f"{method} ({percent(row['share'])}{'' if who else ' of runs'})")
         for datasets, who in chosen.items():
             verb = "take" if len(who) > 1 else "takes"
             said.append(f"{target}: {listed(who)} {verb} {listed(datasets)}")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 
-def percent(share: float | None) -> str:
+def percent(share: float | int | None) -> str:
     """A share in %; none that is neither 0 nor 1 is rounded to either."""
     if share is None or share != share:
         return "-"
