@@ -37,7 +37,7 @@ def certainty(
     selected: Array,
     *,
     aim: Aim,
-    tolerance: float,
+    tolerance: float | Float[Array, ""],
     draws: int = 4096,
 ) -> Certainty:
     """What is known after some pulls.

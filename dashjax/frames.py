@@ -1,19 +1,22 @@
 """Frames: what an experiment found, as rows of plain values, ready for disk, table and plot."""
 
+import functools
 from collections import Counter
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 
 from dashjax import metrics
-from dashjax.base import Aim, Belief, State
+from dashjax.base import Aim, Moments
 from dashjax.beliefs import exact
-from dashjax.certainty import certainty
-from dashjax.methods import Method
+from dashjax.certainty import Certainty, certainty
+from dashjax.methods import BeliefBuilder, Method
 from dashjax.metrics import Results, Row
-from dashjax.pool import Pool
+from dashjax.pool import Grouping, Pool
+from dashjax.ranking import is_among_largest
 from dashjax.rollout import Run
 from dashjax.rules import promised
 from dashjax.settings import Plan
@@ -96,16 +99,20 @@ class Asked(NamedTuple):
 def certainty_rows(label: Row, run: Run, asked: Asked, pool: Pool) -> list[Row]:
     """How sure one run is of every dataset where its stop rule ends it, or at its end."""
     method, problem, plan, seed = asked
-    judge = method.judge(problem.prior, problem.grouping)
     end, stopped = _end(run, method, plan)
-    state = _told(judge, judge.init(), run, 0, end)
-    mean = np.asarray(judge.moments(state).mean)
-    chosen = np.zeros(len(mean), bool)
-    chosen[np.argsort(-mean, kind="stable")[: plan.select]] = True
-    aim = Aim(plan.select, plan.steps)
-    sure = certainty(
-        jax.random.key(seed), judge, state, jnp.asarray(chosen), aim=aim, tolerance=plan.tolerance
+    selected, sure = _sure(
+        jax.random.key(seed),
+        run.arm,
+        run.reward,
+        end,
+        problem.prior,
+        plan.tolerance,
+        build=method.judge,
+        grouping=problem.grouping,
+        aim=Aim(plan.select, plan.steps),
     )
+    chosen = np.asarray(selected)
+    sure = jax.tree.map(np.asarray, sure)
     pulls = np.bincount(np.asarray(run.arm[:end]), minlength=len(chosen))
     whole: Row = {
         "step": end,
@@ -150,14 +157,15 @@ def reward_rows(target: str, pool: Pool, rewards: np.ndarray) -> list[Row]:
 
 def posterior_rows(label: Row, run: Run, problem: Problem, pool: Pool) -> list[Row]:
     """The exact posterior of one run's groups and datasets after 0, 5, 15 and 60 steps."""
-    belief = exact(problem.prior, problem.grouping)
+    steps = [step for step in SNAPSHOTS if step <= len(run.arm)]
+    last = steps[-1]
+    course = _course(run.arm[:last], run.reward[:last], problem.prior, grouping=problem.grouping)
     rows: list[Row] = []
-    state, told = belief.init(), 0
-    for step in (step for step in SNAPSHOTS if step <= len(run.arm)):
-        state = _told(belief, state, run, told, step)
-        told = step
+    for step in steps:
         pulls = np.bincount(np.asarray(run.arm[:step]), minlength=len(pool.datasets))
-        rows += [label | {"step": step} | row for row in _units(belief, state, pool, pulls)]
+        mean, var = (np.asarray(field[step]) for field in course)
+        units = _units(problem.grouping, mean, var**0.5, pool, pulls)
+        rows += [label | {"step": step} | row for row in units]
     return rows
 
 
@@ -168,23 +176,45 @@ def _end(run: Run, method: Method, plan: Plan) -> tuple[int, bool]:
     return min(step, plan.steps), step <= plan.steps
 
 
-def _told(belief: Belief, state: State, run: Run, first: int, last: int) -> State:
-    """The state after steps `first` to `last` of the run."""
-    update = jax.jit(belief.update)
-    for arm, reward in zip(run.arm[first:last], run.reward[first:last], strict=True):
-        state = update(state, arm, reward)
-    return state
+@functools.partial(jax.jit, static_argnames=("build", "grouping", "aim"))
+def _sure(
+    key, arm, reward, end, prior, tolerance, *, build: BeliefBuilder, grouping: Grouping, aim: Aim
+) -> tuple[Array, Certainty]:
+    """The best set by posterior mean after `end` steps of a run, and how sure one may be of it."""
+    belief = build(prior, grouping)
+    state = jax.lax.fori_loop(
+        0, end, lambda step, state: belief.update(state, arm[step], reward[step]), belief.init()
+    )
+    selected = is_among_largest(belief.moments(state).mean, aim.select)
+    return selected, certainty(key, belief, state, selected, aim=aim, tolerance=tolerance)
 
 
-def _units(belief: Belief, state: object, pool: Pool, pulls: np.ndarray) -> list[Row]:
+@functools.partial(jax.jit, static_argnames=("grouping",))
+def _course(arm, reward, prior, *, grouping: Grouping) -> Moments:
+    """The exact posterior before the first step of a run and after each, groups first."""
+    belief = exact(prior, grouping)
+
+    def units(state) -> Moments:
+        both = belief.group_moments(state), belief.moments(state)
+        return Moments(*(jnp.concatenate(parts) for parts in zip(*both, strict=True)))
+
+    def one(state, pull):
+        state = belief.update(state, *pull)
+        return state, units(state)
+
+    first = units(belief.init())
+    _, after = jax.lax.scan(one, belief.init(), (arm, reward))
+    return jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]), first, after)
+
+
+def _units(
+    grouping: Grouping, mean: np.ndarray, sd: np.ndarray, pool: Pool, pulls: np.ndarray
+) -> list[Row]:
     """A row per group and per dataset."""
-    grouping = belief.grouping
     names = [("group", name, name) for name in grouping.names] + [
         ("dataset", name, grouping.names[group])
         for name, group in zip(pool.datasets, grouping.group, strict=True)
     ]
-    moments = [belief.group_moments(state), belief.moments(state)]
-    mean, var = (jnp.concatenate(parts) for parts in zip(*moments, strict=True))
     group_pulls = np.bincount(np.asarray(grouping.group), pulls, grouping.groups)
     counts = np.concatenate([group_pulls, pulls])
     return [
@@ -194,7 +224,7 @@ def _units(belief: Belief, state: object, pool: Pool, pulls: np.ndarray) -> list
             "group": group,
             "pulls": int(counts[unit]),
             "mean": float(mean[unit]),
-            "sd": float(var[unit]) ** 0.5,
+            "sd": float(sd[unit]),
         }
         for unit, (level, name, group) in enumerate(names)
     ]

@@ -96,11 +96,50 @@ def test_a_row_has_every_figure_with_its_interval():
     row = metrics.row(results_settling_at([3, 10, 20]))
     bounds = {key + end for key in INTERVALS for end in ("", "_low", "_high")}
 
-    assert set(row) == {"method", "seeds", "steps", "select"} | bounds
+    assert {"method", "seeds", "steps", "select"} | bounds < set(row)
     for key in INTERVALS:
         low, value, high = row[key + "_low"], row[key], row[key + "_high"]
         assert value is None or low <= value
         assert high is None or value <= high
+
+
+def stopped_at(steps, regret, length=40) -> Results:
+    """Runs of that length that a rule stopped after those steps, at that regret and a cost of 2."""
+    step = np.asarray(steps)[:, None]
+    return results_settling_at([1] * len(steps), length)._replace(
+        rules=("budget:9",),
+        stopped=step,
+        stopped_regret=np.float32(regret)[:, None],
+        stopped_cost=2.0 * np.minimum(step, length),
+    )
+
+
+def test_a_row_says_how_a_rule_stopped():
+    row = metrics.stop_row(stopped_at([10, 20, 41, 30], [0.01, 0.02, 0.0, 0.0]), 0)
+
+    assert row["stop"] == "budget:9"
+    assert row["stopped_mean"] == (10 + 20 + 40 + 30) / 4
+    assert (row["stopped_p10"], row["stopped_median"], row["stopped_p90"]) == (10, 20, None)
+    assert row["stopped_share"] == 3 / 4
+    assert row["good_when_stopped"] == pytest.approx(2 / 3)
+    assert row["stopped_regret"] == pytest.approx(0.0075)
+    assert row["stopped_cost"] == 50
+
+
+def test_nothing_is_said_of_the_selections_of_a_rule_that_never_stopped():
+    row = metrics.stop_row(stopped_at([41, 41], [0.0, 0.1]), 0)
+
+    assert (row["stopped_mean"], row["stopped_share"]) == (40, 0)
+    assert row["good_when_stopped"] is row["good_when_stopped_low"] is None
+
+
+def test_rows_with_and_without_a_rule_have_the_same_keys():
+    with_rule = metrics.row(stopped_at([10, 20], [0.0, 0.0]))
+    without = metrics.row(results_settling_at([3, 10]))
+
+    assert set(with_rule) == set(without)
+    assert with_rule["stop"] == "budget:9"
+    assert {without[key] for key in metrics.stop_row(stopped_at([1], [0.0]), 0)} == {None}
 
 
 @pytest.mark.parametrize(("steps", "checked"), [(10, {10}), (15, {15}), (61, {15, 30, 60, 61})])

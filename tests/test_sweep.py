@@ -14,7 +14,9 @@ from dashjax import metrics, sources
 from dashjax.errors import InputError
 from dashjax.methods import METHODS
 from dashjax.metrics import Block
-from dashjax.sweep import BLOCK, Plan, Problem, blocks, run_once, sweep
+from dashjax.rules import rule
+from dashjax.stopping import stop_step
+from dashjax.sweep import BLOCK, Plan, Problem, blocks, rules_of, run_once, scores_of, sweep
 
 GROUPING = pool_of(*SQUARE).grouping
 PLAN = Plan(steps=200, select=3)
@@ -124,6 +126,35 @@ def test_nothing_is_traced_again_for_another_target_prior_or_number_of_seeds():
     assert once >= 1
     assert len(traced) == once
     assert first.simple_regret[-1] != other.simple_regret[-1]
+
+
+def test_a_sweep_stops_runs_where_their_rules_do():
+    texts = "good-selection:.9:.02", "stable:9,budget:30"
+    plan = Plan(steps=40, select=3, stop=texts)
+    block = runs("dash-exact", seeds=40, plan=plan)
+    scores = scores_of(rules_of(METHODS["dash-exact"], plan))
+    for number in (0, 17, 39):
+        run = run_once(METHODS["dash-exact"], PROBLEM, plan, number=number)
+        for place, text in enumerate(texts):
+            step = int(stop_step(rule(text), run.record(scores)))
+            assert block.stopped[number, place] == step
+            last = min(step, plan.steps) - 1
+            assert block.stopped_regret[number, place] == run.simple_regret[last]
+            assert block.stopped_cost[number, place] == last + 1
+    assert len(set(block.stopped[:, 0])) > 5
+    assert (block.stopped[:, 1] <= 30).all()
+
+
+@pytest.mark.parametrize("name", ["joint-ts", "dash-judged"])
+def test_a_good_selection_is_as_probable_as_promised(name):
+    """Whatever rule pulls: the judge knows the law that utilities are drawn from."""
+    plan = Plan(steps=120, select=3, stop=("good-selection:.9:.01", "good-selection-bound:.9:.01"))
+    results = sweep(METHODS[name], PROBLEM, plan, seeds=2000)
+    for place in (0, 1):
+        row = metrics.stop_row(results, place)
+        assert row["stopped_share"] > 0.3
+        error = (0.9 * 0.1 / (row["stopped_share"] * 2000)) ** 0.5
+        assert row["good_when_stopped"] > 0.9 - 4.5 * error
 
 
 def test_progress_is_told_of_every_run():
