@@ -17,7 +17,7 @@ from jaxtyping import Array, Bool, Float, Int
 from dashjax.base import Aim, Belief, RandomKey, State
 from dashjax.policies.boundary import near
 from dashjax.policies.knowledge_gradient import gains
-from dashjax.ranking import is_among_largest, sum_of_largest
+from dashjax.ranking import is_among_largest, sum_of_largest, sum_where
 from dashjax.settings import ROUNDING
 
 DRAWS = 256
@@ -195,8 +195,7 @@ def _losses(
         mean = belief.moments(thought).mean
         held = is_among_largest(mean, aim.select)
         drawn = belief.draw(deviates, thought)
-        best = sum_of_largest(drawn, aim.select)
-        return (best - jnp.sum(jnp.where(held[:, None], drawn, 0), 0)) / aim.select
+        return (sum_of_largest(drawn, aim.select) - sum_where(held, drawn)) / aim.select
 
     return losses
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from dashjax import places
@@ -175,7 +176,7 @@ def averaged(
         fit = (value - mean) ** 2 / var + jnp.log(var)
         mass = jax.nn.softmax(jnp.log(found.mass) - fit / 2)
         key_point, key_arms = jax.random.split(key)
-        at = _point(mass, jax.random.uniform(key_point, (), centre.dtype))
+        at = _points(mass, jax.random.uniform(key_point, (1,), centre.dtype))[0]
         level = Level(*(field[at, group] for field in found.arms))
         drawn = _drawn(level, value, normal(key_arms, level.sd.shape, centre.dtype))
         held = places.row(jnp.asarray(grouping.arm), group) >= 0
@@ -210,12 +211,23 @@ def _drawn(level: Level, above: Array, deviates: Array) -> Array:
 
 
 def _at(found: Posterior, uniform: Float[Array, " some"]) -> Posterior:
-    """The posterior at the points that uniform numbers fall on, `[..., some, 1]`."""
-    at = jax.vmap(_point, (None, 0))(found.mass, uniform)
-    return jax.tree.map(lambda field: jnp.moveaxis(field[at], 0, -1)[..., None], found)
+    """The posterior at the points that uniform numbers fall on, `[..., some, 1]`.
+
+    All fields are fetched as one row a point, which is quicker than field by field.
+    """
+    fields, tree = jax.tree.flatten(found)
+    table = jnp.concatenate([field.reshape(field.shape[0], -1) for field in fields], 1)
+    rows = table[_points(found.mass, uniform)].T
+    ends = np.cumsum([field[0].size for field in fields])[:-1]
+    parts = [
+        part.reshape(*field.shape[1:], -1, 1)
+        for part, field in zip(jnp.split(rows, ends), fields, strict=True)
+    ]
+    return jax.tree.unflatten(tree, parts)
 
 
-def _point(mass: Float[Array, " point"], uniform: Float[Array, ""]) -> Int[Array, ""]:
-    """The point whose share of [0, 1) holds the uniform number."""
-    below = jnp.cumsum(mass) <= uniform * jnp.sum(mass)
-    return jnp.minimum(jnp.sum(below, dtype=jnp.int32), len(mass) - 1)
+def _points(mass: Float[Array, " point"], uniform: Float[Array, " some"]) -> Int[Array, " some"]:
+    """The points whose shares of [0, 1) hold the uniform numbers."""
+    ends = jnp.cumsum(mass)
+    below = ends[:, None] <= uniform[None, :] * ends[-1]
+    return jnp.minimum(jnp.sum(below, 0, dtype=jnp.int32), len(mass) - 1)
