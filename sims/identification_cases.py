@@ -33,18 +33,11 @@ STOPPED = ("best", "dash-judged")  # everywhere
 STOPPED_IN_PERFECT_GROUPS = (
     *("round-robin/exact", "joint-ts", "top-two/exact", "knowledge-gradient/exact"),
 )
-ON_TABLES = (
-    *("best", "knowledge-gradient/averaged-noise", "lucb/averaged-noise", RIVAL),
-    *("knowledge-gradient/exact", "dash", "dash-exact", "dash-judged", "flat", "round-robin"),
-)
-STOPPED_ON_TABLES = (
-    *("best", "knowledge-gradient/averaged-noise", RIVAL, "knowledge-gradient/exact"),
-    "dash-judged",
-)
-QUICK = {
-    *("dash", "dash-exact", "dash-judged", "lucb/exact", "knowledge-gradient/exact", "best"),
-    *("flat", "round-robin", RIVAL, "knowledge-gradient/averaged-noise"),
-}
+STOPPED_ON_TABLES = ("best", "knowledge-gradient/averaged-noise", "dash-judged")
+ON_TABLES = (*STOPPED_ON_TABLES, RIVAL, "dash", "flat", "round-robin")
+QUICK = {"best", "dash", "dash-judged", "knowledge-gradient/exact", "flat", "round-robin", RIVAL}
+QUICK_GROUPINGS = {None, "perfect", "mixed"}
+QUICK_ON_TABLES = {"best", "dash", "round-robin"}
 
 _Asked = tuple[str | None, str | None, str, tuple[str, ...]]  # grouping, variances, method, rules
 _SHARES = {  # of the runs asked for
@@ -72,7 +65,7 @@ def on_pools(seeds: int, steps: int, quick: bool) -> list[Case]:
         _pooled(NOISES[1], grouping, "matched", "dash", (), seeds=seeds, steps=2 * steps)
         for grouping in GROUPINGS[1:]
     ]
-    return [case for case in cases if not quick or case.method in QUICK]
+    return [case for case in cases if not quick or _is_quick(case)]
 
 
 def on_table(table: RewardTable, seeds: int, steps: int, quick: bool) -> list[Case]:
@@ -86,7 +79,7 @@ def on_table(table: RewardTable, seeds: int, steps: int, quick: bool) -> list[Ca
                 rules = TABLE_STOPS if name in STOPPED_ON_TABLES else ()
                 plan = Plan(steps, SELECT, stop=rules)
                 cases.append(Case(label, problem, name, plan, _runs(seeds, _TABLE_SHARE)))
-    return [case for case in cases if not quick or case.method in QUICK]
+    return [case for case in cases if not quick or case.method in QUICK_ON_TABLES]
 
 
 def pick(found: Iterable[Found], method: str, noise: float, grouping: str) -> list[Found]:
@@ -115,6 +108,12 @@ def _pooled(
     label = _label(POOL) | {"noise": noise, "grouping": grouping, "variances": variances}
     share = _STOPPED_SHARE if rules and name != "best" else _SHARES.get(name, 1.0)
     return Case(label, problem, name, Plan(steps, SELECT, stop=rules), _runs(seeds, share))
+
+
+def _is_quick(case: Case) -> bool:
+    """Every case has a program of its own, and to compile it takes longer than a few runs."""
+    matched = case.label["variances"] != "given"
+    return matched and case.method in QUICK and case.label["grouping"] in QUICK_GROUPINGS
 
 
 def _label(pool: str) -> Row:
