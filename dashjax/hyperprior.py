@@ -22,7 +22,7 @@ import jax.numpy as jnp
 from jax.scipy.special import erf
 from jaxtyping import Array, Float
 
-from dashjax.gaussian import Evidence, weights
+from dashjax.gaussian import Evidence
 
 GROUP_SDS = (0.01, 0.03, 0.06, 0.10, 0.15, 0.25)
 ARM_SDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.18)
@@ -47,24 +47,27 @@ class Level(NamedTuple):
 
 
 class Posterior(NamedTuple):
-    """What is known of each level at every point of the grid; utilities count from m."""
+    """What is known of each level at every point of the grid; utilities count from m.
+
+    The points come last, so that they fill vector registers, and sums over them are dot products.
+    """
 
     fit: Float[Array, " point"]  # log of prior mass times likelihood, up to a constant
     mass: Float[Array, " point"]  # sums to 1
     top_mean: Float[Array, " point"]  # mu_0
     top_sd: Float[Array, " point"]
-    groups: Level  # given mu_0, [point, group]
-    arms: Level  # given their groups, [point, group, slot]
+    groups: Level  # given mu_0, [group, point]
+    arms: Level  # given their groups, [group, slot, point]
 
     @property
-    def group_mean(self) -> Float[Array, "point group"]:
+    def group_mean(self) -> Float[Array, "group point"]:
         """Marginal means of the groups."""
-        return self.groups.slope * self.top_mean[:, None] + self.groups.offset
+        return self.groups.slope * self.top_mean[None] + self.groups.offset
 
     @property
-    def group_var(self) -> Float[Array, "point group"]:
+    def group_var(self) -> Float[Array, "group point"]:
         """Marginal variances of the groups."""
-        return self.groups.sd**2 + (self.groups.slope * self.top_sd[:, None]) ** 2
+        return self.groups.sd**2 + (self.groups.slope * self.top_sd[None]) ** 2
 
 
 def hyperprior(
@@ -103,28 +106,28 @@ def posterior(hyper: Hyperprior, evidence: Evidence, noise_var: Float[Array, ""]
         evidence: counts, and sums of rewards less m.
         noise_var: sigma_r^2.
     """
-    arm_var = hyper.arm_var[:, None, None]
-    group_var = hyper.group_var[:, None]
-    own = weights(evidence.count[None], evidence.total[None], arm_var, noise_var)
-    precision, value = own.precision.sum(-1), own.value.sum(-1)
+    count, total = evidence.count[..., None], evidence.total[..., None]
+    arm_var, group_var = hyper.arm_var[None, None], hyper.group_var[None]
+    spread = noise_var + count * arm_var
+    per_spread = 1 / spread
+    precision, value = jnp.sum(count * per_spread, 1), jnp.sum(total * per_spread, 1)
     shrink = 1 / (1 + group_var * precision)
-    top_precision = 1 / hyper.mean_var + jnp.sum(precision * shrink, -1)
-    top_mean = jnp.sum(value * shrink, -1) / top_precision
-    spread = noise_var + evidence.count[None] * arm_var
-    mean = evidence.total / jnp.maximum(evidence.count, 1)
-    misfit = jnp.sum(mean[None] * own.value, (1, 2))
-    misfit = misfit - jnp.sum(group_var * shrink * value**2, -1) - top_precision * top_mean**2
-    volume = jnp.sum(jnp.log(spread), (1, 2)) - jnp.sum(jnp.log(shrink), -1)
+    top_precision = 1 / hyper.mean_var + jnp.sum(precision * shrink, 0)
+    top_mean = jnp.sum(value * shrink, 0) / top_precision
+    squares = evidence.total**2 / jnp.maximum(evidence.count, 1)
+    misfit = jnp.sum(squares[..., None] * per_spread, (0, 1))
+    misfit = misfit - jnp.sum(group_var * shrink * value**2, 0) - top_precision * top_mean**2
+    volume = jnp.sum(jnp.log(spread), (0, 1)) - jnp.sum(jnp.log(shrink), 0)
     volume = volume + jnp.log(top_precision)
     fit = jnp.log(hyper.mass) - (volume + misfit) / 2
-    slope = noise_var / spread
+    slope = noise_var * per_spread
     return Posterior(
         fit,
         jax.nn.softmax(fit),
         top_mean,
         1 / jnp.sqrt(top_precision),
         Level(shrink, group_var * shrink * value, jnp.sqrt(group_var * shrink)),
-        Level(slope, arm_var * own.value, jnp.sqrt(slope * arm_var)),
+        Level(slope, arm_var * total * per_spread, jnp.sqrt(slope * arm_var)),
     )
 
 

@@ -16,11 +16,18 @@ _MOST_VALUES, _MOST_PLACES = 64, 8  # beyond them the network is longer than a s
 def largest_of(
     values: Sequence[Float[Array, "*shape"]], count: int
 ) -> list[Float[Array, "*shape"]]:
-    """The `count` largest of some arrays, element by element, in falling order."""
+    """The `count` largest of some arrays, element by element, in falling order.
+
+    By comparison and choice: `maximum` and `minimum` would also have to look after NaN.
+    """
     best = [jnp.full_like(values[0], -jnp.inf)] * count
     for value in values:
         for place in range(count):
-            best[place], value = jnp.maximum(best[place], value), jnp.minimum(best[place], value)
+            stays = best[place] >= value
+            best[place], value = (
+                jnp.where(stays, best[place], value),
+                jnp.where(stays, value, best[place]),
+            )
     return best
 
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, Int
 
 from dashjax import places
@@ -43,19 +42,19 @@ class Draws(NamedTuple):
     """Random numbers of some draws: a few at each of some points of the grid."""
 
     point: Float[Array, " point"]  # uniform, one in each of as many strata
-    top: Float[Array, "point each"]  # standard normal, like the rest
-    groups: Float[Array, "group point each"]
-    arms: Float[Array, "group slot point each"]
+    top: Float[Array, "each point"]  # standard normal, like the rest
+    groups: Float[Array, "group each point"]
+    arms: Float[Array, "group slot each point"]
 
 
 class Arms(NamedTuple):
     """The mixture's parts, arm by arm: three independent ways in which a utility is uncertain."""
 
     mass: Float[Array, " point"]
-    mean: Float[Array, "point arm"]
-    own_sd: Float[Array, "point arm"]
-    group_sd: Float[Array, "point arm"]  # shared by the arms of a group
-    top_sd: Float[Array, "point arm"]  # shared by all
+    mean: Float[Array, "arm point"]
+    own_sd: Float[Array, "arm point"]
+    group_sd: Float[Array, "arm point"]  # shared by the arms of a group
+    top_sd: Float[Array, "arm point"]  # shared by all
 
 
 def averaged(
@@ -99,19 +98,27 @@ def averaged(
     def known(state: AveragedState) -> Posterior:
         return posterior(hyper, state.evidence, noise_var(state))
 
-    def to_arms(values: Array) -> Float[Array, "point arm"]:
-        return jax.vmap(grouping.to_arms)(values)
+    def known_at(state: AveragedState, uniform: Float[Array, " some"]) -> Posterior:
+        """What is known at the points that uniform numbers fall on, `[..., 1, some]`."""
+        points = _points(known(state).mass, uniform)
+        some = hyper._replace(
+            group_var=hyper.group_var[points],
+            arm_var=hyper.arm_var[points],
+            mass=hyper.mass[points],
+        )  # computed anew there, which is quicker than to fetch it from the whole grid
+        found = posterior(some, state.evidence, noise_var(state))
+        return jax.tree.map(lambda field: field[..., None, :], found)
 
     def parts(state: AveragedState) -> Arms:
         found = known(state)
         slope = found.arms.slope
-        by_top = found.groups.slope * found.top_sd[:, None]
+        by_top = found.groups.slope * found.top_sd[None]
         return Arms(
             found.mass,
-            to_arms(slope * found.group_mean[..., None] + found.arms.offset),
-            to_arms(found.arms.sd),
-            to_arms(slope * found.groups.sd[..., None]),
-            to_arms(slope * by_top[..., None]),
+            grouping.to_arms(slope * found.group_mean[:, None] + found.arms.offset),
+            grouping.to_arms(found.arms.sd),
+            grouping.to_arms(slope * found.groups.sd[:, None]),
+            grouping.to_arms(slope * by_top[:, None]),
         )
 
     def moments(state: AveragedState) -> Moments:
@@ -125,27 +132,26 @@ def averaged(
 
     def covariance(state: AveragedState, some: Int[Array, " some"]) -> Float[Array, "some arm"]:
         arms = parts(state)
-        root = jnp.sqrt(arms.mass)[:, None]
-        off = arms.mean - jnp.sum(arms.mass[:, None] * arms.mean, 0, keepdims=True)
-        by_all = jnp.concatenate([root * arms.top_sd, root * off])
+        root = jnp.sqrt(arms.mass)[None]
+        off = arms.mean - (arms.mean @ arms.mass)[:, None]
+        by_all = jnp.concatenate([root * arms.top_sd, root * off], 1)
         by_group = root * arms.group_sd
-        of_all = jnp.einsum("ps,pa->sa", by_all[:, some], by_all)
-        of_group = jnp.einsum("ps,pa->sa", by_group[:, some], by_group)
-        own = jnp.sum((root * arms.own_sd) ** 2, 0)
+        of_all, of_group = by_all[some] @ by_all.T, by_group[some] @ by_group.T
+        own = arms.own_sd**2 @ arms.mass
         same_arm = some[:, None] == jnp.arange(grouping.arms, dtype=some.dtype)[None, :]
         shared = jnp.where(group[some][:, None] == group[None, :], of_group, 0)
         return of_all + shared + jnp.where(same_arm, own[None, :], 0)
 
     def shrinkage(state: AveragedState) -> Float[Array, " arm"]:
         found = known(state)
-        return grouping.to_arms(jnp.einsum("p,pgs->gs", found.mass, found.arms.slope))
+        return grouping.to_arms(1 - (1 - found.arms.slope) @ found.mass)
 
     def deviates(key: RandomKey, count: int) -> Draws:
         key_point, key_top, key_groups, key_arms = jax.random.split(key, 4)
         each = _PER_POINT if count % _PER_POINT == 0 else 1
         strata = jnp.arange(count // each, dtype=centre.dtype)
         shift = jax.random.uniform(key_point, (), centre.dtype)
-        shape = count // each, each
+        shape = each, count // each
         return Draws(
             (strata + shift) / len(strata),
             normal(key_top, shape, centre.dtype),
@@ -153,18 +159,18 @@ def averaged(
             normal(key_arms, (*grouping.arm.shape, *shape), centre.dtype),
         )
 
-    def drawn_groups(found: Posterior, deviates: Draws) -> Float[Array, "group point each"]:
+    def drawn_groups(found: Posterior, deviates: Draws) -> Float[Array, "group each point"]:
         top = found.top_mean + found.top_sd * deviates.top
         return _drawn(found.groups, top[None], deviates.groups)
 
     def draw(deviates: Draws, state: AveragedState) -> Float[Array, "arm draw"]:
-        found = _at(known(state), deviates.point)
+        found = known_at(state, deviates.point)
         arms = _drawn(found.arms, drawn_groups(found, deviates)[:, None], deviates.arms)
         return centre + grouping.to_arms(arms).reshape(grouping.arms, -1)
 
     def sample_groups(key: RandomKey, state: AveragedState) -> Float[Array, " group"]:
         chance = deviates(key, 1)
-        found = _at(known(state), chance.point)
+        found = known_at(state, chance.point)
         return centre + drawn_groups(found, chance).reshape(grouping.groups)
 
     def sample_arms(
@@ -172,12 +178,12 @@ def averaged(
     ) -> Float[Array, " slot"]:
         """The mixture given one group's utility: its points are weighed anew."""
         found, value = known(state), utility - centre
-        mean, var = found.group_mean[:, group], found.group_var[:, group]
+        mean, var = found.group_mean[group], found.group_var[group]
         fit = (value - mean) ** 2 / var + jnp.log(var)
         mass = jax.nn.softmax(jnp.log(found.mass) - fit / 2)
         key_point, key_arms = jax.random.split(key)
         at = _points(mass, jax.random.uniform(key_point, (1,), centre.dtype))[0]
-        level = Level(*(field[at, group] for field in found.arms))
+        level = Level(*(field[group, :, at] for field in found.arms))
         drawn = _drawn(level, value, normal(key_arms, level.sd.shape, centre.dtype))
         held = places.row(jnp.asarray(grouping.arm), group) >= 0
         return jnp.where(held, centre + drawn, -jnp.inf)
@@ -199,31 +205,14 @@ def averaged(
 
 
 def _mixed(mass: Array, centre: Array, mean: Array, var: Array) -> Moments:
-    """Mean and variance of a mixture, `[point, unit]`; the means count from `centre`."""
-    mass = mass[:, None]
-    overall = jnp.sum(mass * mean, 0)
-    return Moments(centre + overall, jnp.sum(mass * (var + (mean - overall[None]) ** 2), 0))
+    """Mean and variance of a mixture, `[unit, point]`; the means count from `centre`."""
+    overall = mean @ mass
+    return Moments(centre + overall, (var + (mean - overall[:, None]) ** 2) @ mass)
 
 
 def _drawn(level: Level, above: Array, deviates: Array) -> Array:
     """Draws of a level from draws of the one above."""
     return level.slope * above + level.offset + level.sd * deviates
-
-
-def _at(found: Posterior, uniform: Float[Array, " some"]) -> Posterior:
-    """The posterior at the points that uniform numbers fall on, `[..., some, 1]`.
-
-    All fields are fetched as one row a point, which is quicker than field by field.
-    """
-    fields, tree = jax.tree.flatten(found)
-    table = jnp.concatenate([field.reshape(field.shape[0], -1) for field in fields], 1)
-    rows = table[_points(found.mass, uniform)].T
-    ends = np.cumsum([field[0].size for field in fields])[:-1]
-    parts = [
-        part.reshape(*field.shape[1:], -1, 1)
-        for part, field in zip(jnp.split(rows, ends), fields, strict=True)
-    ]
-    return jax.tree.unflatten(tree, parts)
 
 
 def _points(mass: Float[Array, " point"], uniform: Float[Array, " some"]) -> Int[Array, " some"]:
