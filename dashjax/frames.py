@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from dashjax import metrics
+from dashjax import metrics, threefry
 from dashjax.base import Aim, Moments
 from dashjax.beliefs import exact
 from dashjax.certainty import Certainty, certainty
@@ -101,7 +101,7 @@ def certainty_rows(label: Row, run: Run, asked: Asked, pool: Pool) -> list[Row]:
     method, problem, plan, seed = asked
     end, stopped = _end(run, method, plan)
     selected, sure = _sure(
-        jax.random.key(seed),
+        threefry.key(seed),
         run.arm,
         run.reward,
         end,

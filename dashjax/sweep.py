@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import PartitionSpec
 
-from dashjax import policies
+from dashjax import policies, threefry
 from dashjax.base import Aim, Source
 from dashjax.errors import InputError
 from dashjax.gaussian import Prior
@@ -23,6 +23,9 @@ from dashjax.stopping import Rule, Score, stop_step
 
 BLOCK = 512  # seeds that run together on a device
 MOST_STEPS = 1_000_000  # each has a place in the memory of every run
+
+
+Keep = Callable[[Run, Method, Plan], Any]
 
 
 class Problem(NamedTuple):
@@ -76,23 +79,44 @@ def blocks(
     method: Method, problem: Problem, plan: Plan, *, seeds: int, seed: int
 ) -> Iterator[Block]:
     """The blocks of a sweep as NumPy arrays, in the order of the seeds."""
-    root = jax.random.key(seed)
+    for kept in runs(method, problem, plan, _reduce, seeds=seeds, seed=seed):
+        yield Block(*kept)
+
+
+def runs(
+    method: Method, problem: Problem, plan: Plan, keep: Keep, *, seeds: int, seed: int
+) -> Iterator[Any]:
+    """What is kept of every run, in the order of the seeds, as NumPy arrays `[seed, ...]`.
+
+    What `keep` does not look at is not computed: to keep arms and regret alone is several times
+    quicker than a whole `sweep`. One block of runs is in memory at a time.
+
+    Args:
+        method: what to run.
+        problem: what to solve.
+        plan: how long, and for what selection.
+        keep: `keep(run, method, plan)`, a function of one run to arrays; the same function each
+            time, for it is part of what is compiled.
+        seeds: how many runs, from number 0.
+        seed: decides all of them.
+    """
+    root = threefry.key(seed)
     width = BLOCK * jax.local_device_count()
     compiled = functools.partial(
-        _block, build=problem.build, method=method, grouping=problem.grouping, plan=plan
+        _block, build=problem.build, method=method, grouping=problem.grouping, plan=plan, keep=keep
     )
     for first in range(0, seeds, width):
         numbers = jnp.arange(first, first + width, dtype=jnp.uint32)
         block = compiled(root, numbers, problem.data, problem.prior, problem.costs)
-        keep = min(width, seeds - first)
-        yield Block(*(np.asarray(field)[:keep] for field in block))
+        wanted = min(width, seeds - first)
+        yield jax.tree.map(lambda field, wanted=wanted: np.asarray(field)[:wanted], block)
 
 
 def run_once(
     method: Method, problem: Problem, plan: Plan, *, seed: int = 0, number: int = 0
 ) -> Run:
     """One run of a sweep in full: the one with that number."""
-    key = jax.random.fold_in(jax.random.key(seed), number)
+    key = jax.random.fold_in(threefry.key(seed), number)
     return _one_run(
         key,
         problem.data,
@@ -143,8 +167,8 @@ def check(plan: Plan, arms: int, seeds: int) -> None:
         rule(text)
 
 
-@functools.partial(jax.jit, static_argnames=("build", "method", "grouping", "plan"))
-def _block(root, numbers, data, prior, costs, *, build, method, grouping, plan):
+@functools.partial(jax.jit, static_argnames=("build", "method", "grouping", "plan", "keep"))
+def _block(root, numbers, data, prior, costs, *, build, method, grouping, plan, keep):
     """One block on every device; each device runs the same program on its own `BLOCK` seeds."""
     mesh = jax.make_mesh(
         (jax.local_device_count(),), ("seed",), axis_types=(jax.sharding.AxisType.Auto,)
@@ -155,7 +179,7 @@ def _block(root, numbers, data, prior, costs, *, build, method, grouping, plan):
         def one(number):
             key = jax.random.fold_in(root, number)
             run = _run(key, build(data), prior, costs, method, grouping, plan)
-            return _reduce(run, method, plan)
+            return keep(run, method, plan)
 
         return jax.vmap(one)(numbers)
 

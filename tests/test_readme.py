@@ -14,7 +14,7 @@ from dashjax import cli
 from dashjax.commands import demo
 from dashjax.settings import TrainingSettings
 from dashjax.training import Order
-from sims import digits
+from sims import digits, identification, identification_cases
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 STEPS = ["--local-steps", "5", "--fine-tuning-steps", "2", "--retrain-steps", "2"]
@@ -24,7 +24,9 @@ QUICK = {
     "dashjax pool my-pool": folders.CUT,
     "dashjax table build embedded": ["--replicates", "2", *STEPS],
     "dashjax table build my-pool": [*folders.CUT, *folders.TRAINING, "--replicates", "2"],
-    "dashjax replay": ["--seeds", "20", "--steps", "20"],
+    "dashjax replay": ["--seeds", "20", "--steps", "20", "--targets", "hand"],
+    "dashjax replay tables/mine": ["--seeds", "20", "--steps", "20"],
+    "dashjax fit": ["--samples", "20", "--warmup", "20"],
     "dashjax sweep": ["--seeds", "20", "--steps", "20"],
 }
 
@@ -41,7 +43,8 @@ def commands() -> list[str]:
 
 def run(command: str) -> None:
     words = shlex.split(command)
-    more = next((QUICK[start] for start in QUICK if command.startswith(start)), [])
+    starts = [start for start in QUICK if command.startswith(start)]
+    more = QUICK[max(starts, key=len)] if starts else []
     assert words[0] == "dashjax", command
     assert cli.main([*words[1:], *more]) == 0, command
 
@@ -90,10 +93,16 @@ def test_every_study_and_benchmark_runs(place: Path, monkeypatch, capsys) -> Non
             digits,
             [*small, "--pool", "my-pool", "--selections", "3", *cut, *training],
         ),
+        "sims.identification": (identification, [*few, "--quick", "--table", "mine"]),
         "benchmarks.exploration_steps": (exploration_steps, [*few, "--methods", "dash", "flat"]),
     }
+    monkeypatch.setattr(identification_cases, "QUICK", {"dash", "dash-judged", "flat"})
+    monkeypatch.setattr(identification_cases, "QUICK_GROUPINGS", {None, "perfect"})
+    monkeypatch.setattr(identification_cases, "QUICK_ON_TABLES", {"dash"})
+    build = ["table", "build", "my-pool", "--out", "mine", *folders.CUT, *folders.TRAINING]
+    assert cli.main([*build, "--replicates", "2"]) == 0
     modules = [command.split()[2] for command in commands() if command.startswith("python -m")]
-    assert set(modules) == set(quick)
+    assert set(modules) == set(quick) | {"sims.priors"}  # which `test_fit` runs
     for name in quick:
         module, arguments = quick[name]
         monkeypatch.setattr(sys, "argv", [name, *arguments])

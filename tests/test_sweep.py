@@ -139,7 +139,8 @@ def test_a_sweep_stops_runs_where_their_rules_do():
             step = int(stop_step(rule(text), run.record(scores)))
             assert block.stopped[number, place] == step
             last = min(step, plan.steps) - 1
-            assert block.stopped_regret[number, place] == run.simple_regret[last]
+            regret = pytest.approx(float(run.simple_regret[last]), abs=1e-6)
+            assert block.stopped_regret[number, place] == regret
             assert block.stopped_cost[number, place] == last + 1
     assert len(set(block.stopped[:, 0])) > 5
     assert (block.stopped[:, 1] <= 30).all()

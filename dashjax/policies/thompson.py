@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from dashjax import places
 from dashjax.base import Aim, Arm, Belief, Policy, RandomKey, State
 from dashjax.policies.parts import advantage, remembering_nothing
-from dashjax.sampling import largest
+from dashjax.sampling import largest_draw
 
 
 def thompson(belief: Belief, aim: Aim) -> Policy:
@@ -14,7 +14,7 @@ def thompson(belief: Belief, aim: Aim) -> Policy:
 
     def select(key: RandomKey, thought: State) -> Arm:
         drawn = belief.draw(belief.deviates(key, 1), thought)[:, 0]
-        return largest(advantage(drawn, aim))
+        return largest_draw(advantage(drawn, aim))
 
     return remembering_nothing(select)
 
@@ -30,10 +30,10 @@ def thompson_by_group(belief: Belief, aim: Aim) -> Policy:
     def select(key: RandomKey, thought: State) -> Arm:
         key_groups, key_arms = jax.random.split(key)
         utilities = belief.sample_groups(key_groups, thought)
-        group = largest(utilities)
+        group = largest_draw(utilities)
         drawn = belief.sample_arms(key_arms, thought, group, places.read(utilities, group))
         members = places.row(arms, group)
-        return places.read(members, largest(_per_cost(drawn, members, aim)))
+        return places.read(members, largest_draw(_per_cost(drawn, members, aim)))
 
     return remembering_nothing(select)
 

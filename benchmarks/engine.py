@@ -1,0 +1,218 @@
+"""How fast the simulator is, against compiled loops that do the same work.
+
+    python -m benchmarks.engine             # in minutes; needs numba, as in dashjax[benchmarks]
+    python -m benchmarks.engine --quick
+    python -m benchmarks.engine --json
+
+Rewards are Gaussian with all standard deviations 1 and utilities that are the same in every run;
+every run leaves the arm and the regret of each step. Steps per second are the median of several
+timings that alternate between the two, after compilation, in one process: once bound to one core,
+once on all. Rows go to `engine.json`.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+from rich.table import Table
+
+from benchmarks.machine import describe
+from dashjax import devices
+from dashjax.commands.terminal import Terminal
+from dashjax.metrics import Row
+from dashjax.storage import write_whole
+
+_WORKER = "DASHJAX_ENGINE_CORES"  # set in a child: on how many cores it measures
+_TIMINGS = 5
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Measure steps per second."""
+
+    quick: bool = False
+    """A quarter of the runs."""
+    json: bool = False
+    """Print one JSON document."""
+    out: Path = Path("benchmarks/results")
+    """Where the results go."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One workload: a method on `groups` times `slots` datasets."""
+
+    name: str
+    method: str
+    groups: int
+    slots: int
+    steps: int
+    runs: int
+    loop: str | None  # the yardstick's name
+
+
+CASES = (
+    Case("flat Thompson sampling, 15", "flat", 5, 3, 200, 40_960, "flat"),
+    Case("two-level Thompson sampling, 5 x 3", "dash-exact", 5, 3, 200, 40_960, "two_level"),
+    Case("two-level Thompson sampling, 100 x 100", "dash-exact", 100, 100, 1000, 512, "two_level"),
+    Case("knowledge gradient, 5 x 3", "knowledge-gradient/exact", 5, 3, 200, 2048, None),
+    Case("knowledge gradient, 20 x 10", "knowledge-gradient/exact", 20, 10, 200, 1024, None),
+    Case("lucb, 5 x 3", "lucb/exact", 5, 3, 200, 4096, None),
+    Case("lucb, 20 x 10", "lucb/exact", 20, 10, 200, 1024, None),
+    Case("top-two, 5 x 3", "top-two/exact", 5, 3, 200, 1024, None),
+    Case("top-two, 20 x 10", "top-two/exact", 20, 10, 200, 1024, None),
+    Case("best, 5 x 3", "knowledge-gradient/averaged", 5, 3, 200, 2048, None),
+)
+
+
+def main() -> None:
+    """Measures in children, one core and all, prints the rows and writes them."""
+    options = tyro.cli(Benchmark, description=__doc__)
+    terminal = Terminal(options.json)
+    rows = [row for cores in _core_counts() for row in _in_child(cores, options.quick)]
+    document = {"machine": describe(), "rows": rows}
+    options.out.mkdir(parents=True, exist_ok=True)
+    path = options.out / "engine.json"
+    write_whole(path, lambda file: file.write_text(json.dumps(document, indent=1) + "\n"))
+    terminal.show(table(rows), f"written to {path}")
+    terminal.document(document)
+
+
+def table(rows: list[Row]) -> Table:
+    """The rows for a person."""
+    shown = Table(box=None)
+    for heading in ("case", "cores", "steps/s", "loop's", "ratio", "compiled in"):
+        shown.add_column(heading, justify="left" if heading == "case" else "right")
+    for row in rows:
+        loop = f"{row['yardstick'] / 1e6:.2f} M" if row["yardstick"] else "-"
+        ratio = f"{row['ratio']:.2f}" if row["ratio"] else "-"
+        ours, compiled = f"{row['ours'] / 1e6:.2f} M", f"{row['compile_seconds']:.1f} s"
+        shown.add_row(row["case"], str(row["cores"]), ours, loop, ratio, compiled)
+    return shown
+
+
+def _core_counts() -> list[int]:
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return [1] if count == 1 else [1, count or 1]
+
+
+def _in_child(cores: int, quick: bool) -> list[Row]:
+    """The rows measured on so many cores, in a process that is bound to them from its start."""
+    words = [sys.executable, "-m", "benchmarks.engine", *(["--quick"] if quick else [])]
+    told = os.environ | {_WORKER: str(cores), "NUMBA_NUM_THREADS": str(cores)}
+    done = subprocess.run(words, env=told, stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout)
+
+
+def _measure(cores: int, quick: bool) -> list[Row]:
+    """What a child does."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+    devices.use_all_cores()
+    return [_row(case, cores, max(case.runs // 4, 512) if quick else case.runs) for case in CASES]
+
+
+def _row(case: Case, cores: int, runs: int) -> Row:
+    ours, compiled = _ours(case, runs)
+    loop = _loop(case, runs)
+    timings: dict[str, list[float]] = {"ours": [], "yardstick": []}
+    for _ in range(_TIMINGS):
+        timings["ours"].append(_seconds(ours))
+        if loop:
+            timings["yardstick"].append(_seconds(loop))
+    steps = runs * case.steps
+    speed = {
+        name: steps / statistics.median(spent) if spent else None for name, spent in timings.items()
+    }
+    ratio = speed["ours"] / speed["yardstick"] if speed["ours"] and speed["yardstick"] else None
+    label = {"case": case.name, "method": case.method, "cores": cores}
+    return label | speed | {"ratio": ratio, "compile_seconds": compiled, "seconds": timings}
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _ours(case: Case, runs: int) -> tuple[Callable[[], Any], float]:
+    """Our sweep of the case, compiled; and how long its first call took."""
+    import jax.numpy as jnp
+
+    from dashjax import sweep
+    from dashjax.gaussian import uniform_prior
+    from dashjax.methods import method
+    from dashjax.pool import Grouping
+    from dashjax.settings import Plan
+
+    group = tuple(arm // case.slots for arm in range(case.groups * case.slots))
+    grouping = Grouping(group, tuple(map(str, range(case.groups))))
+    prior = uniform_prior(case.groups, group_mean=0.0, group_sd=1.0, arm_sd=1.0, noise_sd=1.0)
+    utility = jnp.asarray(_utility(case).reshape(-1), jnp.float32)
+    problem = sweep.Problem(_source, utility, prior, grouping)
+    plan = Plan(case.steps, 3)
+
+    def work() -> None:
+        kept = sweep.runs(method(case.method), problem, plan, _arms_and_regret, seeds=runs, seed=0)
+        for _ in kept:
+            pass
+
+    return work, _seconds(work)
+
+
+def _source(utility: Any) -> Any:
+    import jax.numpy as jnp
+
+    from dashjax import sources
+
+    return sources.gaussian(sources.fixed(utility), jnp.ones((), utility.dtype))
+
+
+def _arms_and_regret(run: Any, method: Any, plan: Any) -> Any:
+    return run.arm, run.regret
+
+
+def _loop(case: Case, runs: int) -> Callable[[], Any] | None:
+    """The yardstick on the same work, compiled."""
+    if case.loop is None:
+        return None
+    import numpy as np
+
+    from benchmarks.yardsticks import loops
+
+    utility = _utility(case)
+    arms = np.zeros((runs, case.steps), np.int32)
+    regret = np.zeros((runs, case.steps), np.float32)
+
+    def work(runs: int = runs) -> None:
+        if case.loop == "flat":
+            loops.flat(utility.reshape(-1), case.steps, runs, 2**0.5, 1.0, arms, regret)
+        else:
+            loops.two_level(utility, case.steps, runs, 1.0, 1.0, 1.0, arms, regret)
+
+    work(1)
+    return work
+
+
+def _utility(case: Case) -> Any:
+    """Drawn from the prior, the same for both."""
+    import numpy as np
+
+    drawn = np.random.default_rng(7)
+    return drawn.normal(size=(case.groups, 1)) + drawn.normal(size=(case.groups, case.slots))
+
+
+if __name__ == "__main__":
+    if _WORKER in os.environ:
+        found = _measure(int(os.environ[_WORKER]), "--quick" in sys.argv)
+        print(json.dumps(found))
+    else:
+        main()

@@ -1,0 +1,1 @@
+"""What a careful programmer would write by hand, to measure against."""
