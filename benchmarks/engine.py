@@ -10,6 +10,7 @@ timings that alternate between the two, after compilation, in one process: once 
 once on all. Rows go to `engine.json`.
 """
 
+import functools
 import json
 import os
 import statistics
@@ -32,6 +33,7 @@ from dashjax.storage import write_whole
 
 _WORKER = "DASHJAX_ENGINE_CORES"  # set in a child: on how many cores it measures
 _TIMINGS = 5
+_TOGETHER = 32  # runs on a large pool that are batched
 
 
 @dataclass(frozen=True)
@@ -56,20 +58,23 @@ class Case:
     slots: int
     steps: int
     runs: int
-    loop: str | None  # the yardstick's name
+    loop: str | None = None  # the yardstick's name
+    loop_runs: int = 0  # its runs; as many as ours if 0
 
 
 CASES = (
     Case("flat Thompson sampling, 15", "flat", 5, 3, 200, 40_960, "flat"),
     Case("two-level Thompson sampling, 5 x 3", "dash-exact", 5, 3, 200, 40_960, "two_level"),
     Case("two-level Thompson sampling, 100 x 100", "dash-exact", 100, 100, 1000, 512, "two_level"),
-    Case("knowledge gradient, 5 x 3", "knowledge-gradient/exact", 5, 3, 200, 2048, None),
-    Case("knowledge gradient, 20 x 10", "knowledge-gradient/exact", 20, 10, 200, 1024, None),
-    Case("lucb, 5 x 3", "lucb/exact", 5, 3, 200, 4096, None),
-    Case("lucb, 20 x 10", "lucb/exact", 20, 10, 200, 1024, None),
-    Case("top-two, 5 x 3", "top-two/exact", 5, 3, 200, 1024, None),
-    Case("top-two, 20 x 10", "top-two/exact", 20, 10, 200, 1024, None),
-    Case("best, 5 x 3", "knowledge-gradient/averaged", 5, 3, 200, 2048, None),
+    Case("two-level, 1000 x 1000", "large/by-group", 1000, 1000, 1000, 64, "two_level", 16),
+    Case("joint, 1000 x 1000", "large/jointly", 1000, 1000, 1000, 64, "joint", 1),
+    Case("knowledge gradient, 5 x 3", "knowledge-gradient/exact", 5, 3, 200, 2048),
+    Case("knowledge gradient, 20 x 10", "knowledge-gradient/exact", 20, 10, 200, 1024),
+    Case("lucb, 5 x 3", "lucb/exact", 5, 3, 200, 4096),
+    Case("lucb, 20 x 10", "lucb/exact", 20, 10, 200, 1024),
+    Case("top-two, 5 x 3", "top-two/exact", 5, 3, 200, 1024),
+    Case("top-two, 20 x 10", "top-two/exact", 20, 10, 200, 1024),
+    Case("best, 5 x 3", "knowledge-gradient/averaged", 5, 3, 200, 2048),
 )
 
 
@@ -117,20 +122,25 @@ def _measure(cores: int, quick: bool) -> list[Row]:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     devices.use_all_cores()
-    return [_row(case, cores, max(case.runs // 4, 512) if quick else case.runs) for case in CASES]
+    return [
+        _row(case, cores, max(case.runs // 4, min(case.runs, 512)) if quick else case.runs)
+        for case in CASES
+    ]
 
 
 def _row(case: Case, cores: int, runs: int) -> Row:
-    ours, compiled = _ours(case, runs)
-    loop = _loop(case, runs)
+    ours, compiled = _large(case, runs) if case.method.startswith("large/") else _ours(case, runs)
+    loop_runs = case.loop_runs or runs
+    loop = _loop(case, loop_runs)
     timings: dict[str, list[float]] = {"ours": [], "yardstick": []}
     for _ in range(_TIMINGS):
         timings["ours"].append(_seconds(ours))
         if loop:
             timings["yardstick"].append(_seconds(loop))
-    steps = runs * case.steps
+    counts = {"ours": runs, "yardstick": loop_runs}
     speed = {
-        name: steps / statistics.median(spent) if spent else None for name, spent in timings.items()
+        name: case.steps * counts[name] / statistics.median(spent) if spent else None
+        for name, spent in timings.items()
     }
     ratio = speed["ours"] / speed["yardstick"] if speed["ours"] and speed["yardstick"] else None
     label = {"case": case.name, "method": case.method, "cores": cores}
@@ -168,6 +178,36 @@ def _ours(case: Case, runs: int) -> tuple[Callable[[], Any], float]:
     return work, _seconds(work)
 
 
+def _large(case: Case, runs: int) -> tuple[Callable[[], Any], float]:
+    """Our exploration of a large pool, compiled; and how long its first call took."""
+    import jax
+    import jax.numpy as jnp
+
+    from dashjax import threefry
+    from dashjax.gaussian import uniform_prior
+    from dashjax.large import LargePool, explore
+
+    pool = LargePool((case.slots,) * case.groups)
+    prior = uniform_prior(case.groups, group_mean=0.0, group_sd=1.0, arm_sd=1.0, noise_sd=1.0)
+    utility = jnp.asarray(_utility(case).reshape(-1), jnp.float32)
+
+    @jax.jit
+    def block(keys: Any, utility: Any) -> Any:
+        by_group = case.method == "large/by-group"
+        one = functools.partial(
+            explore, pool=pool, prior=prior, utility=utility, steps=case.steps, by_group=by_group
+        )
+        return jax.vmap(one)(keys)
+
+    keys = jax.random.split(threefry.key(0), runs).reshape(-1, _TOGETHER)
+
+    def work() -> None:
+        for some in keys:
+            jax.block_until_ready(block(some, utility))
+
+    return work, _seconds(work)
+
+
 def _source(utility: Any) -> Any:
     import jax.numpy as jnp
 
@@ -196,7 +236,8 @@ def _loop(case: Case, runs: int) -> Callable[[], Any] | None:
         if case.loop == "flat":
             loops.flat(utility.reshape(-1), case.steps, runs, 2**0.5, 1.0, arms, regret)
         else:
-            loops.two_level(utility, case.steps, runs, 1.0, 1.0, 1.0, arms, regret)
+            loop = {"two_level": loops.two_level, "joint": loops.joint}[str(case.loop)]
+            loop(utility, case.steps, runs, 1.0, 1.0, 1.0, arms, regret)
 
     work(1)
     return work

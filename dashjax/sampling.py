@@ -3,7 +3,6 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import ndtri
 from jaxtyping import Array, Float, Int, UInt32
 
 from dashjax.base import RandomKey
@@ -38,19 +37,6 @@ def normal_from(word: UInt32[Array, "..."]) -> Float[Array, "..."]:
     )
 
 
-def largest_normal(
-    key: RandomKey, count: Float[Array, "*shape"], dtype: jnp.dtype
-) -> Float[Array, "*shape"]:
-    """The largest of `count` independent standard normals, at once: x = -ndtri(1 - U^(1/count)).
-
-    -inf where the count is 0. Written by upper tails, which single precision holds.
-    """
-    uniform = jax.random.bits(key, count.shape, jnp.uint32)
-    above = (uniform >> np.uint32(1)).astype(jnp.int32).astype(dtype) + 0.5
-    tail = -jnp.expm1(jnp.log1p(-above * np.float32(2.0**-31)) / jnp.maximum(count, 1))
-    return jnp.where(count > 0, -ndtri(tail), -jnp.inf)
-
-
 def largest(values: Float[Array, " unit"]) -> Int[Array, ""]:
     """Index of the largest value, the first of equals; int32.
 
@@ -81,10 +67,11 @@ def largest_draw(values: Float[Array, " unit"]) -> Int[Array, ""]:
 def _upper_quantile(tail: Float[Array, "..."]) -> Float[Array, "..."]:
     """The value that a standard normal exceeds with that probability, at most 1/2."""
     odds = -jnp.log(4 * tail * (1 - tail)) * np.float32(_SCALE)
-    return (1 - 2 * tail) * _polynomial(_P, odds) / _polynomial(_Q, odds)
+    return (1 - 2 * tail) * polynomial(_P, odds) / polynomial(_Q, odds)
 
 
-def _polynomial(coefficients: tuple[float, ...], value: Array) -> Array:
+def polynomial(coefficients: tuple[float, ...], value: Array) -> Array:
+    """The polynomial with these coefficients, the constant one first."""
     total = jnp.full_like(value, coefficients[-1])
     for coefficient in reversed(coefficients[:-1]):
         total = total * value + np.float32(coefficient)

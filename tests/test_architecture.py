@@ -17,9 +17,11 @@ SUPPLY = {"training", "data"}
 DECISION = (  # from the bottom to the top: a part imports only what stands before it
     "base",
     "places",
+    "threefry",
     "sampling",
     "ranking",
     "gaussian",
+    "large",
     "hyperprior",
     "fitting",
     "nuts",

@@ -82,24 +82,6 @@ def test_double_precision_has_all_its_digits():
     assert stats.kstest(found, "norm").pvalue > 1e-5
 
 
-@pytest.mark.parametrize("count", [1, 2, 15, 1000, 10**6])
-def test_the_largest_of_many_has_its_law(count):
-    runs = 200_000
-    counts = jnp.full(runs, count, jnp.float32)
-    found = np.asarray(sampling.largest_normal(threefry.key(2), counts, FLOAT), np.float64)
-    law = np.exp(count * stats.norm.logcdf(np.sort(found)))
-    gap = np.abs(law - (np.arange(runs) + 0.5) / runs).max()
-
-    assert gap * runs**0.5 < stats.kstwobign.isf(1e-5)
-
-
-def test_nothing_is_larger_than_the_largest_of_none():
-    found = sampling.largest_normal(threefry.key(2), jnp.array([0.0, 1.0]), FLOAT)
-
-    assert found[0] == -np.inf
-    assert np.isfinite(found[1])
-
-
 CHOICES = [sampling.largest, sampling.largest_draw]
 
 

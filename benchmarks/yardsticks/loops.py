@@ -146,3 +146,40 @@ def two_level(utility, steps, runs, group_sd, arm_sd, noise_sd, arms, regret):
             own_sd[group, slot] = math.sqrt(slope[group, slot] * arm_var)
             arms[run, step] = group * slots + slot
             regret[run, step] = best - utility[group, slot]
+
+
+@numba.njit(parallel=True, fastmath=True)
+def joint(utility, steps, runs, group_sd, arm_sd, noise_sd, arms, regret):
+    """The same pool and posterior; every step draws all groups and all arms."""
+    groups, slots = utility.shape
+    best, arm_var, noise_var = utility.max(), arm_sd**2, noise_sd**2
+    for run in numba.prange(runs):
+        state = _started(run)
+        precision, value = np.full(groups, 1 / group_sd**2), np.zeros(groups)
+        count = np.zeros((groups, slots), np.float32)
+        total = np.zeros((groups, slots), np.float32)
+        slope = np.ones((groups, slots), np.float32)
+        offset = np.zeros((groups, slots), np.float32)
+        own_sd = np.full((groups, slots), arm_sd, np.float32)
+        for step in range(steps):
+            largest, group, slot = -1e300, 0, 0
+            for one in range(groups):
+                above = value[one] / precision[one] + _normal(state) / math.sqrt(precision[one])
+                for other in range(slots):
+                    drawn = slope[one, other] * above + offset[one, other]
+                    drawn += own_sd[one, other] * _normal(state)
+                    if drawn > largest:
+                        largest, group, slot = drawn, one, other
+            spread = noise_var + count[group, slot] * arm_var
+            precision[group] -= count[group, slot] / spread
+            value[group] -= total[group, slot] / spread
+            count[group, slot] += 1
+            total[group, slot] += utility[group, slot] + noise_sd * _normal(state)
+            spread += arm_var
+            precision[group] += count[group, slot] / spread
+            value[group] += total[group, slot] / spread
+            slope[group, slot] = noise_var / spread
+            offset[group, slot] = arm_var * total[group, slot] / spread
+            own_sd[group, slot] = math.sqrt(slope[group, slot] * arm_var)
+            arms[run, step] = group * slots + slot
+            regret[run, step] = best - utility[group, slot]
