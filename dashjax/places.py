@@ -15,9 +15,7 @@ _DENSE_UP_TO = 128  # elements; beyond it the gather is the quicker one
 def read(array: jax.Array, place: jax.Array) -> jax.Array:
     """The element at flat index `place` of `array`, a scalar."""
     if array.size <= _DENSE_UP_TO:
-        return jnp.sum(
-            jnp.where(_hit(array, place), array, jnp.zeros_like(array)), dtype=array.dtype
-        )
+        return _only(_hit(array, place), array, tuple(range(array.ndim)))
     return array.reshape(-1)[place]
 
 
@@ -25,9 +23,7 @@ def row(array: jax.Array, place: jax.Array) -> jax.Array:
     """Row `place` of a matrix, `[column]`."""
     if array.size <= _DENSE_UP_TO:
         hit = jnp.arange(array.shape[0], dtype=place.dtype) == place
-        return jnp.sum(
-            jnp.where(hit[:, None], array, jnp.zeros_like(array)), axis=0, dtype=array.dtype
-        )
+        return _only(hit[:, None], array, (0,))
     return array[place]
 
 
@@ -37,6 +33,19 @@ def add(array: jax.Array, place: jax.Array, amount: jax.Array) -> jax.Array:
     if array.size <= _DENSE_UP_TO:
         return array + jnp.where(_hit(array, place), amount, jnp.zeros_like(amount))
     return array.reshape(-1).at[place].add(amount).reshape(array.shape)
+
+
+def _only(hit: jax.Array, array: jax.Array, axes: tuple[int, ...]) -> jax.Array:
+    """The one element along the axes that is hit.
+
+    Floats are summed as the integers that their bits are: XLA may hand a sum of floats on a CPU to
+    a library call, which costs more than the rest of a step and cannot be fused with it.
+    """
+    if not jnp.issubdtype(array.dtype, jnp.floating):
+        return jnp.sum(jnp.where(hit, array, jnp.zeros_like(array)), axes, dtype=array.dtype)
+    bits = jax.lax.bitcast_convert_type(array, jnp.dtype(f"uint{8 * array.dtype.itemsize}"))
+    found = jnp.sum(jnp.where(hit, bits, jnp.zeros_like(bits)), axes, dtype=bits.dtype)
+    return jax.lax.bitcast_convert_type(found, array.dtype)
 
 
 def _hit(array: jax.Array, place: jax.Array) -> jax.Array:
