@@ -57,11 +57,15 @@ def largest_draw(values: Float[Array, " unit"]) -> Int[Array, ""]:
         return largest(values)
     bits = max(values.shape[0] - 1, 1).bit_length()
     low = np.int32((1 << bits) - 1)
-    image = jax.lax.bitcast_convert_type(values, jnp.int32)
-    ordered = image ^ ((image >> 31) & np.int32(0x7FFFFFFF))
+    ordered = in_order(jax.lax.bitcast_convert_type(values, jnp.int32))
     place = np.arange(values.shape[0] - 1, -1, -1, dtype=np.int32)
     packed = jnp.max((ordered & ~low) | place)
     return np.int32(values.shape[0] - 1) - (packed & low)
+
+
+def in_order(bits: Int[Array, "..."]) -> Int[Array, "..."]:
+    """Integers in the order of the floats that the bits stand for; its own inverse."""
+    return bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
 
 
 def _upper_quantile(tail: Float[Array, "..."]) -> Float[Array, "..."]:

@@ -15,7 +15,7 @@ from jax.scipy.special import ndtr
 from jaxtyping import Array, Bool, Float, Int
 
 from dashjax.base import Aim, Belief, RandomKey, State
-from dashjax.policies.boundary import near
+from dashjax.policies.boundary import difference_sd, near
 from dashjax.policies.knowledge_gradient import gains
 from dashjax.ranking import is_among_largest, sum_of_largest, sum_where
 from dashjax.settings import ROUNDING
@@ -156,8 +156,7 @@ def bound_good(tolerance: float) -> Score:
         def measure(thought: State) -> Float[Array, ""]:
             mean, var = belief.moments(thought)
             held = jax.lax.top_k(mean, aim.select)[1]
-            between = var[held, None] + var[None, :] - 2 * belief.covariance(thought, held)
-            sd = jnp.sqrt(jnp.maximum(between, jnp.finfo(between.dtype).tiny))
+            sd = difference_sd(var[held], var, belief.covariance(thought, held))
             misses = ndtr(-(mean[held, None] - mean[None, :] + tolerance) / sd)
             return 1 - jnp.sum(misses.at[:, held].set(0))
 

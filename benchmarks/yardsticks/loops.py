@@ -102,6 +102,23 @@ def flat(utility, steps, runs, prior_sd, noise_sd, arms, regret):
             arms[run, step], regret[run, step] = chosen, best - utility[chosen]
 
 
+@numba.njit(inline="always")
+def _learn(at, reward, arm_var, noise_var, precision, value, count, total, slope, offset, own_sd):
+    """Adds a reward to what is known of the arm `at` and of its group."""
+    group = at[0]
+    spread = noise_var + count[at] * arm_var
+    precision[group] -= count[at] / spread
+    value[group] -= total[at] / spread
+    count[at] += 1
+    total[at] += reward
+    spread += arm_var
+    precision[group] += count[at] / spread
+    value[group] += total[at] / spread
+    slope[at] = noise_var / spread
+    offset[at] = arm_var * total[at] / spread
+    own_sd[at] = math.sqrt(slope[at] * arm_var)
+
+
 @numba.njit(parallel=True, fastmath=True)
 def two_level(utility, steps, runs, group_sd, arm_sd, noise_sd, arms, regret):
     """Groups N(0, group_sd^2), arms around them, `utility` `[group, slot]`: group first, then arm.
@@ -131,19 +148,23 @@ def two_level(utility, steps, runs, group_sd, arm_sd, noise_sd, arms, regret):
                 drawn += own_sd[group, one] * _normal(state)
                 if drawn > largest:
                     largest, slot = drawn, one
-            spread = noise_var + count[group, slot] * arm_var
-            precision[group] -= count[group, slot] / spread
-            value[group] -= total[group, slot] / spread
-            count[group, slot] += 1
-            total[group, slot] += utility[group, slot] + noise_sd * _normal(state)
-            spread += arm_var
-            precision[group] += count[group, slot] / spread
-            value[group] += total[group, slot] / spread
+            reward = utility[group, slot] + noise_sd * _normal(state)
+            at = group, slot
+            _learn(
+                at,
+                reward,
+                arm_var,
+                noise_var,
+                precision,
+                value,
+                count,
+                total,
+                slope,
+                offset,
+                own_sd,
+            )
             mean[group] = value[group] / precision[group]
             sd[group] = math.sqrt(1 / precision[group])
-            slope[group, slot] = noise_var / spread
-            offset[group, slot] = arm_var * total[group, slot] / spread
-            own_sd[group, slot] = math.sqrt(slope[group, slot] * arm_var)
             arms[run, step] = group * slots + slot
             regret[run, step] = best - utility[group, slot]
 
@@ -170,16 +191,20 @@ def joint(utility, steps, runs, group_sd, arm_sd, noise_sd, arms, regret):
                     drawn += own_sd[one, other] * _normal(state)
                     if drawn > largest:
                         largest, group, slot = drawn, one, other
-            spread = noise_var + count[group, slot] * arm_var
-            precision[group] -= count[group, slot] / spread
-            value[group] -= total[group, slot] / spread
-            count[group, slot] += 1
-            total[group, slot] += utility[group, slot] + noise_sd * _normal(state)
-            spread += arm_var
-            precision[group] += count[group, slot] / spread
-            value[group] += total[group, slot] / spread
-            slope[group, slot] = noise_var / spread
-            offset[group, slot] = arm_var * total[group, slot] / spread
-            own_sd[group, slot] = math.sqrt(slope[group, slot] * arm_var)
+            reward = utility[group, slot] + noise_sd * _normal(state)
+            at = group, slot
+            _learn(
+                at,
+                reward,
+                arm_var,
+                noise_var,
+                precision,
+                value,
+                count,
+                total,
+                slope,
+                offset,
+                own_sd,
+            )
             arms[run, step] = group * slots + slot
             regret[run, step] = best - utility[group, slot]

@@ -13,6 +13,8 @@ import numpy as np
 from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Bool, Float, Int
 
+from dashjax.sampling import in_order
+
 BLOCK = 64  # places
 _TOLD_APART = 128  # blocks, by the last bits of a value
 _LOW = np.int32(_TOLD_APART - 1)
@@ -140,7 +142,7 @@ def _unpacked(best: Best) -> tuple[Float[Array, ""], Place]:
     places = np.arange(BLOCK, dtype=np.int32)
     inside = _largest(jnp.where(best == packed, places, 0))
     ordered = (packed & ~_LOW) | np.int32(_TOLD_APART // 2)
-    value = jax.lax.bitcast_convert_type(ordered ^ _flipped(ordered), jnp.float32)
+    value = jax.lax.bitcast_convert_type(in_order(ordered), jnp.float32)
     return value, (packed & _LOW) * BLOCK + inside
 
 
@@ -152,12 +154,7 @@ def _largest(values: Int[Array, "*shape part"]) -> Int[Array, "*shape"]:
 
 def _packed(values: Float[Array, " part"], block: Block) -> Best:
     image = jax.lax.bitcast_convert_type(values, jnp.int32)
-    return ((image ^ _flipped(image)) & ~_LOW) | block
-
-
-def _flipped(image: Int[Array, "*shape"]) -> Int[Array, "*shape"]:
-    """The bits to change so that integers are in the order of the values."""
-    return (image >> 31) & np.int32(0x7FFFFFFF)
+    return (in_order(image) & ~_LOW) | block
 
 
 @custom_vmap

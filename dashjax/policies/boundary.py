@@ -41,8 +41,15 @@ def standard_gaps(near: Near, inside: int) -> Float[Array, "inside outside"]:
     """By how many standard deviations of their difference each inner arm leads each outer one."""
     gap = near.mean[:inside, None] - near.mean[None, inside:]
     var = jnp.diagonal(near.cov)
-    between = var[:inside, None] + var[None, inside:] - 2 * near.cov[:inside, inside:]
-    return gap / jnp.sqrt(jnp.maximum(between, jnp.finfo(between.dtype).tiny))
+    return gap / difference_sd(var[:inside], var[inside:], near.cov[:inside, inside:])
+
+
+def difference_sd(
+    first: Float[Array, " one"], second: Float[Array, " other"], shared: Float[Array, "one other"]
+) -> Float[Array, "one other"]:
+    """Standard deviation of each difference, from variances and covariances; never 0."""
+    between = first[:, None] + second[None, :] - 2 * shared
+    return jnp.sqrt(jnp.maximum(between, jnp.finfo(between.dtype).tiny))
 
 
 def _nearest(mean: Array, sd: Array, select: int) -> tuple[Int[Array, " near"], int]:
