@@ -1,13 +1,14 @@
 """Whole experiments: methods on a reward table, or on synthetic pools; what their results hold."""
 
 import functools
+import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from dashjax import frames, metrics, priors, sources
+from dashjax import frames, hosts, metrics, priors, sources
 from dashjax.base import Source
 from dashjax.errors import InputError
 from dashjax.gaussian import Prior
@@ -149,6 +150,7 @@ def _run_all(
     methods = [method(name) for name in settings.methods]
     if not methods or len(set(settings.methods)) < len(methods):
         raise InputError("give at least one method after --methods, and each only once")
+    hosts.check_same(json.dumps(experiment.config))
     total = settings.seeds * len(problems) * len(methods)
     done = 0
     for target, problem in problems.items():

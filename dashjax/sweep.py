@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import PartitionSpec
 
-from dashjax import policies, threefry
+from dashjax import hosts, policies, threefry
 from dashjax.base import Aim, Source
 from dashjax.errors import InputError
 from dashjax.gaussian import Prior
@@ -86,10 +86,14 @@ def blocks(
 def runs(
     method: Method, problem: Problem, plan: Plan, keep: Keep, *, seeds: int, seed: int
 ) -> Iterator[Any]:
-    """What is kept of every run, in the order of the seeds, as NumPy arrays `[seed, ...]`.
+    """What is kept of every run, at most `BLOCK` at a time, as NumPy arrays `[seed, ...]`.
+
+    They come in the order of the seeds, cut in the same places on any number of devices and hosts,
+    so that sums over them do not depend on those either.
 
     What `keep` does not look at is not computed: to keep arms and regret alone is several times
-    quicker than a whole `sweep`. One block of runs is in memory at a time.
+    quicker than a whole `sweep`. A block of runs from every device is in memory at a time. Where
+    several hosts are joined (see `hosts`), each computes its devices' share, and all get all.
 
     Args:
         method: what to run.
@@ -99,17 +103,22 @@ def runs(
             time, for it is part of what is compiled.
         seeds: how many runs, from number 0.
         seed: decides all of them.
+
+    Raises:
+        InputError: if another host fails.
     """
     root = threefry.key(seed)
     width = BLOCK * jax.local_device_count()
     compiled = functools.partial(
         _block, build=problem.build, method=method, grouping=problem.grouping, plan=plan, keep=keep
     )
-    for first in range(0, seeds, width):
+    for round_first in range(0, seeds, width * hosts.count()):
+        first = round_first + width * hosts.number()
         numbers = jnp.arange(first, first + width, dtype=jnp.uint32)
-        block = compiled(root, numbers, problem.data, problem.prior, problem.costs)
-        wanted = min(width, seeds - first)
-        yield jax.tree.map(lambda field, wanted=wanted: np.asarray(field)[:wanted], block)
+        mine = compiled(root, numbers, problem.data, problem.prior, problem.costs)
+        starts = range(round_first, seeds, width)  # a host past the end has nothing but filling
+        for start, block in zip(starts, hosts.gather(mine), strict=False):
+            yield from _cut(block, min(width, seeds - start))
 
 
 def run_once(
@@ -167,11 +176,22 @@ def check(plan: Plan, arms: int, seeds: int) -> None:
         rule(text)
 
 
+def _cut(block: Any, wanted: int) -> Iterator[Any]:
+    """The first `wanted` runs, at most `BLOCK` at a time."""
+    fields = jax.tree.map(np.asarray, block)
+    for start in range(0, wanted, BLOCK):
+        piece = slice(start, min(start + BLOCK, wanted))
+        yield jax.tree.map(lambda field, piece=piece: field[piece], fields)
+
+
 @functools.partial(jax.jit, static_argnames=("build", "method", "grouping", "plan", "keep"))
 def _block(root, numbers, data, prior, costs, *, build, method, grouping, plan, keep):
     """One block on every device; each device runs the same program on its own `BLOCK` seeds."""
     mesh = jax.make_mesh(
-        (jax.local_device_count(),), ("seed",), axis_types=(jax.sharding.AxisType.Auto,)
+        (jax.local_device_count(),),
+        ("seed",),
+        axis_types=(jax.sharding.AxisType.Auto,),
+        devices=jax.local_devices(),
     )
     everywhere, by_seed = PartitionSpec(), PartitionSpec("seed")
 

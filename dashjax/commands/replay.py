@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashjax import accuracies, data, experiments, learned, report, results, table
+from dashjax import accuracies, data, experiments, hosts, learned, report, results, table
 from dashjax.commands.terminal import Terminal
 from dashjax.data import Examples
 from dashjax.errors import InputError
@@ -21,26 +21,33 @@ if TYPE_CHECKING:
 
 
 def run(options: Replay, terminal: Terminal) -> None:
-    """Replays, prints a row per method and target, and writes results where asked."""
+    """Replays, prints a row per method and target, and writes results where asked.
+
+    Host 0 alone prints, trains and writes; the others end when the runs are done.
+    """
     if options.train_selections < 0:
         raise InputError(f"--train-selections is {options.train_selections}; give 0 or more")
-    if options.out:
-        results.check_free(options.out)
-    began = time.perf_counter()
-    loaded = table.load(options.table)
-    prior = _prior(options, loaded)
-    examples = _pool_of(loaded) if options.train_selections else None
-    with terminal.progress() as advance:
-        experiment = experiments.replay(
-            loaded,
-            options.targets,
-            options.settings(),
-            mode=options.mode,
-            prior=prior,
-            costs=options.costs,
-            advance=advance,
-        )
-        if examples:
+    with hosts.joined(options.hosts) as first:
+        if first and options.out:
+            results.check_free(options.out)
+        began = time.perf_counter()
+        loaded = table.load(options.table)
+        examples = _pool_of(loaded) if first and options.train_selections else None
+        prior = _prior(options, loaded)
+        with terminal.progress(shown=first) as advance:
+            experiment = experiments.replay(
+                loaded,
+                options.targets,
+                options.settings(),
+                mode=options.mode,
+                prior=prior,
+                costs=options.costs,
+                advance=advance,
+            )
+    if not first:
+        return
+    if examples:
+        with terminal.progress() as advance:
             loaded = train(experiment, loaded, examples, options.train_selections, advance)
     accuracies.attach(experiment, loaded)
     experiment.config["prior_from"] = "numbers" if options.prior() else options.prior_from

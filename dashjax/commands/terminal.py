@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dashjax.progress import Advance
+from dashjax.progress import Advance, silent
 
 _WIDTH = 110  # what the widest table needs
 _PLAIN: Any = {"highlight": False, "markup": False, "emoji": False}  # names are only names
@@ -41,8 +41,11 @@ class Terminal:
             print(json.dumps(_plain(content), allow_nan=False), flush=True)
 
     @contextlib.contextmanager
-    def progress(self) -> Iterator[Advance]:
-        """A progress bar on stderr; the function given takes (what, done, total)."""
+    def progress(self, shown: bool = True) -> Iterator[Advance]:
+        """A progress bar on stderr, if `shown`; the function given takes (what, done, total)."""
+        if not shown:
+            yield silent
+            return
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(),

@@ -93,6 +93,11 @@ class Replay:
     train_selections: int = 0
     """Train models on up to this many of the commonest final selections, where the table lacks
     their test accuracy; the pool must still be where it was."""
+    hosts: bool = False
+    """Share the runs among several processes, one for each host: start the same command on all.
+    They find each other by what JAX knows (Slurm, Open MPI and others), or by the environment
+    variables JAX_COORDINATOR_ADDRESS (HOST:PORT of host 0), JAX_NUM_PROCESSES and JAX_PROCESS_ID
+    (from 0). Results are the same as by one; host 0 alone prints and writes them."""
     out: Path | None = None
     """Write results and pictures to this folder."""
     seed: int = 0
@@ -210,6 +215,11 @@ class Sweep:
     variances: str = "matched"
     """With another grouping than perfect: `matched` gives the methods the variances implied by
     that grouping, `given` those of the options."""
+    hosts: bool = False
+    """Share the runs among several processes, one for each host: start the same command on all.
+    They find each other by what JAX knows (Slurm, Open MPI and others), or by the environment
+    variables JAX_COORDINATOR_ADDRESS (HOST:PORT of host 0), JAX_NUM_PROCESSES and JAX_PROCESS_ID
+    (from 0). Results are the same as by one; host 0 alone prints and writes them."""
     out: Path | None = None
     """Write results and pictures to this folder."""
     seed: int = 0
