@@ -119,17 +119,24 @@ def _in_child(cores: int, quick: bool) -> list[Row]:
 
 def _measure(cores: int, quick: bool) -> list[Row]:
     """What a child does."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
-    devices.use_all_cores()
+    bind(cores)
     return [
         _row(case, cores, max(case.runs // 4, min(case.runs, 512)) if quick else case.runs)
         for case in CASES
     ]
 
 
+def bind(cores: int) -> None:
+    """Keeps this process on so many cores; to be called before JAX first computes."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+    devices.use_all_cores()
+
+
 def _row(case: Case, cores: int, runs: int) -> Row:
-    ours, compiled = _large(case, runs) if case.method.startswith("large/") else _ours(case, runs)
+    ours, compiled = (
+        _large(case, runs) if case.method.startswith("large/") else our_sweep(case, runs)
+    )
     loop_runs = case.loop_runs or runs
     loop = _loop(case, loop_runs)
     timings: dict[str, list[float]] = {"ours": [], "yardstick": []}
@@ -153,7 +160,7 @@ def _seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - began
 
 
-def _ours(case: Case, runs: int) -> tuple[Callable[[], Any], float]:
+def our_sweep(case: Case, runs: int) -> tuple[Callable[[], Any], float]:
     """Our sweep of the case, compiled; and how long its first call took."""
     import jax.numpy as jnp
 
@@ -166,7 +173,7 @@ def _ours(case: Case, runs: int) -> tuple[Callable[[], Any], float]:
     group = tuple(arm // case.slots for arm in range(case.groups * case.slots))
     grouping = Grouping(group, tuple(map(str, range(case.groups))))
     prior = uniform_prior(case.groups, group_mean=0.0, group_sd=1.0, arm_sd=1.0, noise_sd=1.0)
-    utility = jnp.asarray(_utility(case).reshape(-1), jnp.float32)
+    utility = jnp.asarray(utilities(case).reshape(-1), jnp.float32)
     problem = sweep.Problem(_source, utility, prior, grouping)
     plan = Plan(case.steps, 3)
 
@@ -189,7 +196,7 @@ def _large(case: Case, runs: int) -> tuple[Callable[[], Any], float]:
 
     pool = LargePool((case.slots,) * case.groups)
     prior = uniform_prior(case.groups, group_mean=0.0, group_sd=1.0, arm_sd=1.0, noise_sd=1.0)
-    utility = jnp.asarray(_utility(case).reshape(-1), jnp.float32)
+    utility = jnp.asarray(utilities(case).reshape(-1), jnp.float32)
 
     @jax.jit
     def block(keys: Any, utility: Any) -> Any:
@@ -228,7 +235,7 @@ def _loop(case: Case, runs: int) -> Callable[[], Any] | None:
 
     from benchmarks.yardsticks import loops
 
-    utility = _utility(case)
+    utility = utilities(case)
     arms = np.zeros((runs, case.steps), np.int32)
     regret = np.zeros((runs, case.steps), np.float32)
 
@@ -243,7 +250,7 @@ def _loop(case: Case, runs: int) -> Callable[[], Any] | None:
     return work
 
 
-def _utility(case: Case) -> Any:
+def utilities(case: Case) -> Any:
     """Drawn from the prior, the same for both."""
     import numpy as np
 
