@@ -45,8 +45,9 @@ class Belief(NamedTuple):
     shrinkage: Callable[[State], Float[Array, " arm"]]  # weight of the group in an arm's mean
     deviates: Callable[[RandomKey, int], Deviates]
     draw: Callable[[Deviates, State], Float[Array, "arm draw"]]
-    sample_groups: Callable[[RandomKey, State], Float[Array, " group"]]
-    sample_arms: Callable[[RandomKey, State, Group, Utility], Float[Array, " slot"]]
+    deviates_by_group: Callable[[RandomKey], Deviates]  # for one draw of the groups and of a group
+    sample_groups: Callable[[Deviates, State], Float[Array, " group"]]
+    sample_arms: Callable[[Deviates, State, Group, Utility], Float[Array, " slot"]]
     # ^ one group's arms, given the group's drawn utility; -inf where a slot is padding
 
 

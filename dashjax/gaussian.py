@@ -84,6 +84,18 @@ def arms_given_group(prior: Prior, evidence: Evidence) -> Conditional:
     return Conditional(slope, arm_var * evidence.total / spread, slope * arm_var)
 
 
+def arm_means(
+    prior: Prior, evidence: Evidence, utility: Float[Array, " group"]
+) -> Float[Array, "group slot"]:
+    """Posterior mean of every arm's utility given its group's, as one fraction.
+
+    The same as slope * utility + offset; what ends with a division XLA computes once for all uses.
+    """
+    arm_var = prior.arm_var[:, None]
+    weighed = prior.noise_var * utility[:, None] + arm_var * evidence.total
+    return weighed / (prior.noise_var + evidence.count * arm_var)
+
+
 def uniform_prior(
     groups: int, *, group_mean: float, group_sd: float, arm_sd: float, noise_sd: float
 ) -> Prior:

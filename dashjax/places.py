@@ -14,9 +14,10 @@ _DENSE_UP_TO = 128  # elements; beyond it the gather is the quicker one
 
 def read(array: jax.Array, place: jax.Array) -> jax.Array:
     """The element at flat index `place` of `array`, a scalar."""
+    flat = array.reshape(-1)  # XLA is quick with a sum along one axis, not with one along two
     if array.size <= _DENSE_UP_TO:
-        return _only(_hit(array, place), array, tuple(range(array.ndim)))
-    return array.reshape(-1)[place]
+        return _only(_hit(flat, place), flat, (0,))
+    return flat[place]
 
 
 def row(array: jax.Array, place: jax.Array) -> jax.Array:
@@ -33,6 +34,13 @@ def add(array: jax.Array, place: jax.Array, amount: jax.Array) -> jax.Array:
     if array.size <= _DENSE_UP_TO:
         return array + jnp.where(_hit(array, place), amount, jnp.zeros_like(amount))
     return array.reshape(-1).at[place].add(amount).reshape(array.shape)
+
+
+def write(array: jax.Array, place: jax.Array, value: jax.Array) -> jax.Array:
+    """`array` with `value` at flat index `place`."""
+    if array.size <= _DENSE_UP_TO:
+        return jnp.where(_hit(array, place), value, array)
+    return array.reshape(-1).at[place].set(value).reshape(array.shape)
 
 
 def _only(hit: jax.Array, array: jax.Array, axes: tuple[int, ...]) -> jax.Array:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 _MOST_VALUES, _MOST_PLACES = 64, 8  # beyond them the network is longer than a sort
 
@@ -61,3 +61,17 @@ def is_among_largest(values: Float[Array, " arm"], count: int) -> Bool[Array, " 
     before = (values[None, :] == values[:, None]) & (turn[None, :] < turn[:, None])
     ahead = (values[None, :] > values[:, None]) | before
     return jnp.sum(ahead, 1, dtype=jnp.int32) < count
+
+
+def first_in_line(
+    values: Float[Array, " arm"], turn: Int[Array, " arm"], count: int
+) -> Bool[Array, " arm"]:
+    """True for the `count` largest values; of equals for those whose turn comes first."""
+    arms = values.shape[0]
+    if arms > _MOST_VALUES or count > _MOST_PLACES:
+        line = jnp.argsort(turn)
+        _, places = jax.lax.top_k(values[line], count)  # the first of equals
+        return jnp.zeros(arms, bool).at[line[places]].set(True)
+    before = turn[:, None] < turn[None, :]
+    ahead = (values[:, None] > values[None, :]) | ((values[:, None] == values[None, :]) & before)
+    return jnp.sum(ahead, 0, dtype=jnp.int32) < count

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from dashjax import places
+from dashjax import places, scanning
 from dashjax.base import Aim, Arm, Belief, Choose, Policy, RandomKey, Reward, Source, State
 from dashjax.stopping import Record, Score
 
@@ -127,7 +127,7 @@ def rollout(
     learner = begin(agent)
     first_arm = ask(key_policy, agent, learner, jnp.zeros((), jnp.int32))
     start = (learner, world, first_arm, jnp.zeros(arms, bool), jnp.ones(arms, bool))
-    (_, _, _, chosen, _), trace = jax.lax.scan(one, start, jnp.arange(aim.steps, dtype=jnp.int32))
+    (_, _, _, chosen, _), trace = scanning.scan(one, start, aim.steps)
     arm, reward, simple_regret, regret, changed, new, measured = trace
     cost = jnp.ones_like(reward) if aim.costs is None else aim.costs[arm].astype(reward.dtype)
     return Run(arm, reward, simple_regret, regret, cost, changed, new, measured, chosen)

@@ -4,11 +4,11 @@ Before its first pull an arm is the equal of many others. Which of equals comes 
 chance, drawn once a run: the order of the columns would favour the pool's first group.
 """
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from dashjax.base import Belief, Choose, Precedence, State
+from dashjax.ranking import first_in_line
 
 
 def top_k(count: int) -> Choose:
@@ -54,8 +54,7 @@ def group_then_arm(count: int) -> Choose:
 
 def best(values: Float[Array, " arm"], precedence: Precedence, count: int) -> Bool[Array, " arm"]:
     """Mask of the `count` largest values."""
-    _, places = jax.lax.top_k(values[precedence], count)  # the first of equals
-    return _mask(precedence[places], values.shape[0])
+    return first_in_line(values, jnp.argsort(precedence).astype(jnp.int32), count)
 
 
 def _mask(arms: Array, size: int) -> Bool[Array, " arm"]:

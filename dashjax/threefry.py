@@ -21,7 +21,8 @@ from dashjax.base import RandomKey
 ROUNDS = 13
 _ROTATIONS = (13, 15, 26, 6, 17, 29, 16, 24)
 _PARITY = np.uint32(0x1BD11BDA)
-_NUMBERS, _CHILDREN, _FOLDED = (np.uint32(use) for use in range(3))  # what a key's counters serve
+_MOST = 2**30  # numbers of one key; the two bits above say what else a counter serves
+_CHILDREN, _FOLDED = np.uint32(1 << 30), np.uint32(2 << 30)
 
 Words = tuple[UInt32[Array, "..."], UInt32[Array, "..."]]
 
@@ -48,30 +49,36 @@ def threefry(words: Words, counter: Words, rounds: int) -> Words:
 
 
 def _implementation(rounds: int) -> object:
-    """JAX's interface to a generator; a key is two words."""
+    """JAX's interface to a generator; a key is two words, and the number last folded into it.
 
-    def apply(data: Array, first: Array, use: np.uint32) -> Words:
-        second = jnp.full_like(first, use)
-        return threefry((data[0], data[1]), (first, second), rounds)
+    That number takes part as one word of the counter, and is hashed only when another is folded in.
+    So in a loop `fold_in(key, step)` costs nothing: what must be hashed is the same in every step.
+    """
 
-    def seeded(seed: Array) -> Array:
+    def apply(data: Array, first: Any) -> Words:
+        return threefry((data[0], data[1]), (first, jnp.full_like(first, data[2])), rounds)
+
+    def seeded(seed: Any) -> Array:
         number = jnp.asarray(seed).astype(jnp.uint32)
-        return jnp.stack([jnp.zeros_like(number), number])
+        zero = jnp.zeros_like(number)
+        return jnp.stack([zero, number, zero])
 
     def split(data: Array, shape: tuple[int, ...]) -> Array:
-        return jnp.stack(apply(data, _numbers(shape), _CHILDREN), axis=-1)
+        left, right = apply(data, _numbers(shape) | _CHILDREN)
+        return jnp.stack([left, right, jnp.zeros_like(left)], axis=-1)
 
     def random_bits(data: Array, width: int, shape: tuple[int, ...]) -> Array:
-        left, right = apply(data, _numbers(shape), _NUMBERS)
+        left, right = apply(data, _numbers(shape))
         if width < 64:
             return left.astype(f"uint{width}")
         return (left.astype("uint64") << np.uint64(32)) | right.astype("uint64")
 
     def fold_in(data: Array, number: Any) -> Array:
-        return jnp.stack(apply(data, jnp.asarray(number).astype(jnp.uint32), _FOLDED))
+        folded = apply(data, jnp.asarray(_FOLDED))
+        return jnp.stack([*folded, jnp.asarray(number).astype(jnp.uint32)])
 
     return define_prng_impl(
-        key_shape=(2,),
+        key_shape=(3,),
         seed=seeded,
         split=split,
         random_bits=random_bits,
@@ -84,6 +91,8 @@ def _implementation(rounds: int) -> object:
 def _numbers(shape: tuple[int, ...]) -> UInt32[Array, "..."]:
     """0, 1, 2, ... in that shape."""
     count = int(np.prod(shape, dtype=np.int64))
+    if count > _MOST:
+        raise ValueError(f"{count} numbers of one key; draw at most {_MOST}, and split the key")
     return jax.lax.iota(jnp.uint32, count).reshape(shape)
 
 

@@ -12,10 +12,12 @@ EVERY_FILE = [
     for path in (ROOT / part).rglob("*.py")
 ]
 
-GROUND = {"errors", "pool", "progress", "settings", "storage", "table", "table_writing"}
+GROUND = {"errors", "hosts", "pool", "progress", "settings", "storage", "table", "table_writing"}
 SUPPLY = {"training", "data"}
 DECISION = (  # from the bottom to the top: a part imports only what stands before it
     "base",
+    "side_by_side",
+    "scanning",
     "places",
     "threefry",
     "sampling",

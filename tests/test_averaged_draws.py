@@ -46,10 +46,14 @@ def jointly(key, state):
 
 def in_two_steps(key, state):
     """A group, then its arms, `[1 + arm]`."""
-    key_groups, key_arms = jax.random.split(key)
-    utility = BELIEF.sample_groups(key_groups, state)[GROUP]
-    arms = BELIEF.sample_arms(key_arms, state, jnp.int32(GROUP), utility)
+    deviates = BELIEF.deviates_by_group(key)
+    utility = BELIEF.sample_groups(deviates, state)[GROUP]
+    arms = BELIEF.sample_arms(deviates, state, jnp.int32(GROUP), utility)
     return jnp.concatenate([utility[None], arms])
+
+
+def groups_alone(key, state):
+    return BELIEF.sample_groups(BELIEF.deviates_by_group(key), state)
 
 
 def directions(units):
@@ -82,7 +86,7 @@ def test_joint_draws_follow_the_mixture():
 
 
 def test_group_draws_follow_the_mixture():
-    assert_mixture(many(BELIEF.sample_groups), np.arange(4))
+    assert_mixture(many(groups_alone), np.arange(4))
 
 
 def test_a_group_and_then_its_arms_are_one_draw_of_the_mixture():
@@ -126,6 +130,7 @@ def test_padding_is_never_worth_pulling():
     @quick_jit
     def drawn():
         sample = jax.vmap(BELIEF.sample_arms, (None, None, 0, None))
-        return sample(jax.random.key(0), BELIEF.init(), jnp.arange(4), jnp.float32(0.5))
+        deviates = BELIEF.deviates_by_group(jax.random.key(0))
+        return sample(deviates, BELIEF.init(), jnp.arange(4), jnp.float32(0.5))
 
     np.testing.assert_array_equal(np.isneginf(drawn()), ~GROUPING.mask)

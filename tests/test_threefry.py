@@ -65,17 +65,26 @@ def test_a_longer_stream_begins_like_a_shorter_one():
 
 def test_children_and_numbers_of_a_key_differ():
     """Seeds, splits, foldings and draws lie in parts of the counter of their own."""
-    words = [
-        jax.random.key_data(key).tolist()
+    keys = [
+        key
         for seed in range(50)
         for root in [threefry.key(seed)]
-        for key in [root, *jax.random.split(root, 20), *map_fold(root, 20)]
+        for key in [root, *jax.random.split(root, 20), *map_fold(root, 20), *twice_folded(root, 20)]
     ]
-    drawn = [int(word) for seed in range(50) for word in jax.random.bits(threefry.key(seed), (20,))]
+    drawn = jax.vmap(lambda key: jax.random.bits(key, (20,)))(jnp.stack(keys))
 
-    assert len({tuple(word) for word in words}) == len(words)
-    firsts = {word[0] for word in words if word[0]}
-    assert len(set(drawn) | firsts) > 0.999 * (len(drawn) + 40 * 50)
+    assert len({tuple(jax.random.key_data(key).tolist()) for key in keys}) == len(keys)
+    assert len(np.unique(drawn)) > 0.9999 * drawn.size
+
+
+def twice_folded(key, count):
+    """In either order, and once into children."""
+    folded = map_fold(key, count)
+    return [
+        *(jax.random.fold_in(one, count) for one in folded),
+        *map_fold(jax.random.fold_in(key, count), count),
+        *(child for one in folded[:3] for child in jax.random.split(one, count)),
+    ]
 
 
 def map_fold(key, count):

@@ -15,6 +15,7 @@ from dashjax import places
 from dashjax.base import (
     Arm,
     Belief,
+    Deviates,
     Group,
     Moments,
     RandomKey,
@@ -168,23 +169,30 @@ def averaged(
         arms = _drawn(found.arms, drawn_groups(found, deviates)[:, None], deviates.arms)
         return centre + grouping.to_arms(arms).reshape(grouping.arms, -1)
 
-    def sample_groups(key: RandomKey, state: AveragedState) -> Float[Array, " group"]:
-        chance = deviates(key, 1)
-        found = known_at(state, chance.point)
-        return centre + drawn_groups(found, chance).reshape(grouping.groups)
+    def deviates_by_group(key: RandomKey) -> Deviates:
+        key_groups, key_point, key_arms = jax.random.split(key, 3)
+        width = grouping.arm.shape[1]
+        return (
+            deviates(key_groups, 1),
+            jax.random.uniform(key_point, (1,), centre.dtype),
+            normal(key_arms, (width,), centre.dtype),
+        )
+
+    def sample_groups(deviates: Deviates, state: AveragedState) -> Float[Array, " group"]:
+        found = known_at(state, deviates[0].point)
+        return centre + drawn_groups(found, deviates[0]).reshape(grouping.groups)
 
     def sample_arms(
-        key: RandomKey, state: AveragedState, group: Group, utility: Utility
+        deviates: Deviates, state: AveragedState, group: Group, utility: Utility
     ) -> Float[Array, " slot"]:
         """The mixture given one group's utility: its points are weighed anew."""
         found, value = known(state), utility - centre
         mean, var = found.group_mean[group], found.group_var[group]
         fit = (value - mean) ** 2 / var + jnp.log(var)
         mass = jax.nn.softmax(jnp.log(found.mass) - fit / 2)
-        key_point, key_arms = jax.random.split(key)
-        at = _points(mass, jax.random.uniform(key_point, (1,), centre.dtype))[0]
+        at = _points(mass, deviates[1])[0]
         level = Level(*(field[group, :, at] for field in found.arms))
-        drawn = _drawn(level, value, normal(key_arms, level.sd.shape, centre.dtype))
+        drawn = _drawn(level, value, deviates[2])
         held = places.row(jnp.asarray(grouping.arm), group) >= 0
         return jnp.where(held, centre + drawn, -jnp.inf)
 
@@ -199,6 +207,7 @@ def averaged(
         shrinkage=shrinkage,
         deviates=deviates,
         draw=draw,
+        deviates_by_group=deviates_by_group,
         sample_groups=sample_groups,
         sample_arms=sample_arms,
     )

@@ -16,6 +16,7 @@ from dashjax.gaussian import (
     Evidence,
     Prior,
     Weights,
+    arm_means,
     arms_given_group,
     group_posterior,
     no_evidence,
@@ -57,7 +58,7 @@ def exact(prior: Prior, grouping: Grouping) -> Belief:
     def moments(state: ExactState) -> Moments:
         group = groups(state)
         arms = arms_given_group(prior, state.evidence)
-        mean = arms.slope * group.mean[:, None] + arms.offset
+        mean = arm_means(prior, state.evidence, group.mean)
         var = arms.var + arms.slope**2 * group.var[:, None]
         return Moments(grouping.to_arms(mean), grouping.to_arms(var))
 

@@ -16,6 +16,7 @@ from dashjax.beliefs.two_level import add_pull, place_of, two_level
 from dashjax.gaussian import (
     Evidence,
     Prior,
+    arm_means,
     arms_given_group,
     group_posterior,
     no_evidence,
@@ -56,7 +57,7 @@ def paper(prior: Prior, grouping: Grouping) -> Belief:
     def moments(state: PaperState) -> Moments:
         """Equations (7) and (8), at the posterior mean of the group."""
         arms = arms_given_group(prior, state.evidence)
-        mean = arms.slope * groups(state).mean[:, None] + arms.offset
+        mean = arm_means(prior, state.evidence, groups(state).mean)
         return Moments(grouping.to_arms(mean), grouping.to_arms(arms.var))
 
     def covariance(state: PaperState, some: Int[Array, " some"]) -> Float[Array, "some arm"]:

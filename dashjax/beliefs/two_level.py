@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
@@ -38,26 +37,31 @@ def two_level(
     `groups` gives the posterior of the groups, `[group]`; the state's first field is the
     `Evidence` of the arms, which are independent given their groups (spec section 2.1).
     """
+    width = grouping.arm.shape[1]
 
-    def sample_groups(key: RandomKey, state: State) -> Float[Array, " group"]:
-        return _draw(key, groups(state))
+    def numbers(key: RandomKey, shape: tuple[int, ...]) -> Array:
+        return normal(key, shape, prior.group_mean.dtype)
+
+    def deviates_by_group(key: RandomKey) -> Deviates:
+        drawn = numbers(key, (grouping.groups + width,))
+        return drawn[: grouping.groups], drawn[grouping.groups :]
+
+    def sample_groups(deviates: Deviates, state: State) -> Float[Array, " group"]:
+        group = groups(state)
+        return group.mean + jnp.sqrt(group.var) * deviates[0]
 
     def sample_arms(
-        key: RandomKey, state: State, group: Group, utility: Utility
+        deviates: Deviates, state: State, group: Group, utility: Utility
     ) -> Float[Array, " slot"]:
-        conditional = _one_group(prior, state.evidence, group)
-        mean = conditional.slope * utility + conditional.offset
-        draw = _draw(key, Moments(mean[0], conditional.var[0]))
+        given = _one_group(prior, state.evidence, group)
+        draw = given.slope[0] * utility + given.offset[0] + jnp.sqrt(given.var[0]) * deviates[1]
         held = places.row(jnp.asarray(grouping.arm), group) >= 0
         return jnp.where(held, draw, -jnp.inf)
 
     def deviates(key: RandomKey, count: int) -> Deviates:
-        key_groups, key_arms = jax.random.split(key)
-        dtype = prior.group_mean.dtype
-        return (
-            normal(key_groups, (grouping.groups, count), dtype),
-            normal(key_arms, (*grouping.arm.shape, count), dtype),
-        )
+        drawn = numbers(key, (grouping.groups * (1 + width), count))
+        of_arms = drawn[grouping.groups :].reshape(grouping.groups, width, count)
+        return drawn[: grouping.groups], of_arms
 
     def draw(deviates: Deviates, state: State) -> Float[Array, "arm draw"]:
         of_groups, of_arms = deviates
@@ -80,6 +84,7 @@ def two_level(
         shrinkage=shrinkage,
         deviates=deviates,
         draw=draw,
+        deviates_by_group=deviates_by_group,
         sample_groups=sample_groups,
         sample_arms=sample_arms,
     )
@@ -87,22 +92,21 @@ def two_level(
 
 def place_of(grouping: Grouping, arm: Arm) -> tuple[Int[Array, ""], Group]:
     """Flat place of an arm in `[group, slot]`, and its group."""
+    width = grouping.arm.shape[1]
+    if grouping.in_order:
+        return arm, arm // width
     group = places.read(jnp.asarray(grouping.group, jnp.int32), arm)
     slot = places.read(jnp.asarray(grouping.slot, jnp.int32), arm)
-    return group * grouping.arm.shape[1] + slot, group
+    return group * width + slot, group
 
 
 def add_pull(evidence: Evidence, place: Int[Array, ""], reward: Reward) -> Evidence:
     """The evidence after one more reward at a flat place."""
+    count, total = (places.read(field, place) for field in evidence)
     return Evidence(
-        places.add(evidence.count, place, jnp.ones((), evidence.count.dtype)),
-        places.add(evidence.total, place, reward),
+        places.write(evidence.count, place, count + 1),
+        places.write(evidence.total, place, total + reward),
     )
-
-
-def _draw(key: RandomKey, moments: Moments) -> Float[Array, "..."]:
-    noise = normal(key, moments.mean.shape, moments.mean.dtype)
-    return moments.mean + jnp.sqrt(moments.var) * noise
 
 
 def _one_group(prior: Prior, evidence: Evidence, group: Group) -> Conditional:

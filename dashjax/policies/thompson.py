@@ -28,10 +28,10 @@ def thompson_by_group(belief: Belief, aim: Aim) -> Policy:
     arms = jnp.asarray(belief.grouping.arm)
 
     def select(key: RandomKey, thought: State) -> Arm:
-        key_groups, key_arms = jax.random.split(key)
-        utilities = belief.sample_groups(key_groups, thought)
+        deviates = belief.deviates_by_group(key)
+        utilities = belief.sample_groups(deviates, thought)
         group = largest_draw(utilities)
-        drawn = belief.sample_arms(key_arms, thought, group, places.read(utilities, group))
+        drawn = belief.sample_arms(deviates, thought, group, places.read(utilities, group))
         members = places.row(arms, group)
         return places.read(members, largest_draw(_per_cost(drawn, members, aim)))
 

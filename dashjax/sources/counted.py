@@ -20,7 +20,7 @@ class CountedState(NamedTuple):
 
     key: RandomKey
     utility: Float[Array, " arm"]
-    count: Float[Array, " arm"]
+    count: Int[Array, " arm"]
 
 
 class Pull(NamedTuple):
@@ -46,13 +46,12 @@ def counted(draw: Callable[[RandomKey], Float[Array, " arm"]], answer: Answer) -
     def init(key: RandomKey) -> CountedState:
         key_utility, key_rewards = jax.random.split(key)
         utility = draw(key_utility)
-        return CountedState(key_rewards, utility, jnp.zeros_like(utility))
+        return CountedState(key_rewards, utility, jnp.zeros(utility.shape, jnp.int32))
 
     def pull(state: CountedState, arm: Arm) -> tuple[Reward, CountedState]:
-        number = places.read(state.count, arm).astype(jnp.int32)
+        number = places.read(state.count, arm)
         key = jax.random.fold_in(state.key, arm)
         reward = answer(Pull(key, number, arm, places.read(state.utility, arm)))
-        count = places.add(state.count, arm, jnp.ones((), state.count.dtype))
-        return reward, state._replace(count=count)
+        return reward, state._replace(count=places.write(state.count, arm, number + 1))
 
     return Source(init, pull, lambda state: state.utility)

@@ -1,0 +1,190 @@
+"""The loop over steps, made quick for many runs at once.
+
+Under `vmap` it is compiled in a form of its own, with the same results:
+
+- what follows from the key and the step alone, the random numbers, is made one step ahead: so XLA
+  makes them in a pass of their own, and not again wherever one is used;
+- what does not depend on the step is made before the loop;
+- where little is carried, the batch is the last axis of it and not the first (see `side_by_side`).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.extend.core import Literal
+
+from dashjax import side_by_side
+from dashjax.side_by_side import Function, Value, function_of
+
+Body = Callable[[Any, jax.Array], tuple[Any, Any]]
+
+_LITTLE = 256  # elements of the largest array that is carried; a gather from more must be of a row
+
+
+def scan(body: Body, start: Any, steps: int) -> tuple[Any, Any]:
+    """`jax.lax.scan` over the numbers of the steps, 0 to `steps` - 1, as int32."""
+    numbers = jnp.arange(steps, dtype=jnp.int32)
+    traced, shape = jax.make_jaxpr(body, return_shape=True)(start, numbers[0])
+    whole, leaves = function_of(traced.jaxpr), jax.tree.leaves(start)
+    form = _LAST if max(leaf.size for leaf in leaves) <= _LITTLE else _FIRST
+
+    @jax.custom_batching.custom_vmap
+    def loop(fixed: list[Any], leaves: list[Any]) -> list[Any]:
+        def one(leaves: list[Any], step: Any) -> tuple[list[Any], list[Any]]:
+            found = _evaluate_for_one(whole, [*fixed, *leaves, step])
+            return found[: len(leaves)], found[len(leaves) :]
+
+        end, trace = jax.lax.scan(one, leaves, numbers)
+        return [*end, *trace]
+
+    @loop.def_vmap
+    def _(size: int, batched: Any, fixed: list[Any], leaves: list[Any]) -> Any:
+        pairs = zip(fixed, batched[0], strict=True)
+        values = [form.batch(x) if varies else Value(x, False) for x, varies in pairs]
+        pairs = zip(leaves, batched[1], strict=True)
+        first = [x if varies else jnp.broadcast_to(x, (size, *x.shape)) for x, varies in pairs]
+        begin = [form.batch(x).array for x in first]
+        end, trace = _batch(whole, values, begin, numbers, size, form)
+        found = [form.unbatch(x, like) for x, like in zip(end, leaves, strict=True)]
+        found += [form.unbatch_trace(x) for x in trace]
+        return found, [True] * len(found)
+
+    return jax.tree.unflatten(jax.tree.structure(shape), loop(traced.consts, leaves))
+
+
+class Form(NamedTuple):
+    """How a batch lies in memory, and how a traced function is evaluated on one."""
+
+    batch: Callable[[Any], Value]  # from one along the first axis
+    evaluate: Callable[[Function, Sequence[Value], int], list[Value]]
+    unbatch: Callable[[Any, Any], Any]  # of what is like the second
+    unbatch_trace: Callable[[Any], Any]  # of what has the steps in front
+
+
+def _evaluate_for_one(function: Function, arrays: Sequence[Any]) -> list[Any]:
+    alike = [Value(array, False) for array in arrays]
+    return [value.array for value in side_by_side.evaluate(function, alike, 1)]
+
+
+def _evaluate_by_vmap(function: Function, values: Sequence[Value], size: int) -> list[Value]:
+    def one(*arrays: Any) -> list[Any]:
+        return _evaluate_for_one(function, arrays)
+
+    axes = [0 if value.varies else None for value in values]
+    found = jax.vmap(one, in_axes=axes, axis_size=size)(*(value.array for value in values))
+    return [Value(array, True) for array in found]
+
+
+_LAST = Form(
+    side_by_side.batch,
+    side_by_side.evaluate,
+    side_by_side.unbatch,
+    lambda array: jnp.moveaxis(array, -1, 0),
+)
+_FIRST = Form(
+    lambda array: Value(array, True),
+    _evaluate_by_vmap,
+    lambda array, like: array,
+    lambda array: jnp.moveaxis(array, 1, 0),
+)
+
+
+def _batch(
+    body: Function,
+    fixed: list[Value],
+    begin: list[Any],
+    numbers: jax.Array,
+    size: int,
+    form: Form,
+) -> tuple[list[Any], list[Any]]:
+    """What is carried in the end, and the trace, `[step, ...]`."""
+    parts = _apart(body, [value.varies for value in fixed], len(begin))
+    known = [*fixed, *form.evaluate(parts.once, fixed, size)]
+
+    def ahead(step: jax.Array) -> list[Any]:
+        found = form.evaluate(parts.ahead, [*known, Value(step, False)], size)
+        return [value.array for value in found]
+
+    def one(carry: Any, step: jax.Array) -> Any:
+        leaves, made = carry
+        varying = [Value(array, True) for array in (*made, *leaves)]
+        found = form.evaluate(parts.rest, [*known, *varying, Value(step, False)], size)
+        pairs = zip(found, body.gives, strict=True)
+        arrays = [side_by_side.full(value, variable.aval, size) for value, variable in pairs]
+        after = _zero([arrays[leaf] for leaf in parts.last])
+        return (arrays[: len(leaves)], ahead(step + 1 + after)), arrays[len(leaves) :]
+
+    (end, _), trace = jax.lax.scan(one, (begin, ahead(numbers[0])), numbers)
+    return end, trace
+
+
+def _zero(arrays: list[Any]) -> jax.Array:
+    """0, which XLA does not know: what is computed from it comes after what made the arrays.
+
+    So the numbers of the next step can take the place in memory of those that were used.
+    """
+    none = jnp.int32(0)
+    firsts = (array.reshape(-1)[0].astype(jnp.int32) for array in arrays)
+    return sum((jax.lax.clamp(none, first, none) for first in firsts), none)
+
+
+class Parts(NamedTuple):
+    """The body of a loop as three functions.
+
+    `once` takes what is fixed; `ahead` that, what `once` gives, and the step; `rest` what is fixed,
+    what `once` gives, what `ahead` gives, what is carried, and the step. `last` are the leaves of
+    what is carried for which it used what `ahead` gave.
+    """
+
+    once: Function
+    ahead: Function
+    rest: Function
+    last: list[int]
+
+
+def _apart(body: Function, varies: Sequence[bool], carried: int) -> Parts:
+    """The body in parts; what is the same for all runs is in each of them, for it costs nothing."""
+    fixed, step = list(body.takes[: len(varies)]), body.takes[-1]
+    carry = list(body.takes[len(varies) : -1])
+    same = {variable for variable, varying in zip(fixed, varies, strict=True) if not varying}
+    told, once, ahead = {step}, {*fixed} - same, set[Any]()  # told: the same, and of the step
+    operations: list[list[Any]] = [[], [], []]
+    for operation in body.operations:
+        read = {atom for atom in operation.invars if not isinstance(atom, Literal)}
+        for takes, made, places in (
+            (same, same, (0, 1, 2)),
+            (same | told, told, (1, 2)),
+            (same | once, once, (0,)),
+            (same | told | once | ahead, ahead, (1,)),
+            (read, set[Any](), (2,)),
+        ):
+            if read <= takes:
+                made.update(operation.outvars)
+                for place in places:
+                    operations[place].append(operation)
+                break
+    made_ahead = _passed(operations[2], body.gives, ahead)
+    made_once = _passed(operations[1] + operations[2], body.gives, once - {*fixed})
+    known = [*fixed, *made_once]
+    return Parts(
+        Function(fixed, operations[0], made_once),
+        Function([*known, step], operations[1], made_ahead),
+        Function([*known, *made_ahead, *carry, step], operations[2], body.gives),
+        _users(operations[2], body.gives[:carried], {*made_ahead}),
+    )
+
+
+def _passed(readers: Sequence[Any], gives: Sequence[Any], made: set[Any]) -> list[Any]:
+    """The variables among those made that later operations read or the body gives."""
+    read = [*(atom for operation in readers for atom in operation.invars), *gives]
+    return list(dict.fromkeys(x for x in read if not isinstance(x, Literal) and x in made))
+
+
+def _users(operations: Sequence[Any], gives: Sequence[Any], made: set[Any]) -> list[int]:
+    """Which of the results use what was made."""
+    for operation in operations:
+        if any(not isinstance(atom, Literal) and atom in made for atom in operation.invars):
+            made.update(operation.outvars)
+    return [place for place, x in enumerate(gives) if not isinstance(x, Literal) and x in made]
