@@ -9,7 +9,7 @@ import math
 import jax
 import jax.numpy as jnp
 
-_DENSE_UP_TO = 128  # elements; beyond it the gather is the quicker one
+_DENSE_UP_TO = 64  # elements; beyond it the gather is the quicker one
 
 
 def read(array: jax.Array, place: jax.Array) -> jax.Array:

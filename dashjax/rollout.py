@@ -104,6 +104,7 @@ def rollout(
     def one(carry, step):
         learner, world, arm, chosen, fresh = carry
         reward, world = source.pull(world, arm)
+        utility = source.utility(world)  # not that of the start: so it is read once for all uses
         learner = tell(agent, learner, arm, reward)
         judged = learner.judged if agent.judge else learner.thought
         before, chosen = chosen, choose(judge, judged, precedence)

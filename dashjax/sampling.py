@@ -31,15 +31,17 @@ def normal(key: RandomKey, shape: tuple[int, ...], dtype: jnp.dtype) -> Float[Ar
 
 
 def normal_from(word: UInt32[Array, "..."]) -> Float[Array, "..."]:
-    """The standard normal that a word stands for.
+    """The standard normal that a word stands for: a sign, and the probability of the tail beyond.
 
     It ends with a division: XLA computes what lies before one once, and not again for each use.
     """
-    tail = (word & np.uint32(0x7FFFFFFF)).astype(jnp.int32).astype(jnp.float32)
-    above, below = _upper_quantile((tail + 0.5) * np.float32(2.0**-32))
+    below_31_bits = (word & np.uint32(0x7FFFFFFF)).astype(jnp.int32).astype(jnp.float32)
+    four_tails = below_31_bits * np.float32(2.0**-30) + np.float32(2.0**-31)
+    level = _log2(four_tails * (1 - np.float32(0.25) * four_tails))
+    size = (1 - np.float32(0.5) * four_tails) * polynomial(_P, level)
     sign = word & np.uint32(0x80000000)
-    signed = jax.lax.bitcast_convert_type(above, jnp.uint32) | sign
-    return jax.lax.bitcast_convert_type(signed, jnp.float32) / below
+    signed = jax.lax.bitcast_convert_type(size, jnp.uint32) | sign
+    return jax.lax.bitcast_convert_type(signed, jnp.float32) / polynomial(_Q, level)
 
 
 def largest(values: Float[Array, " unit"]) -> Int[Array, ""]:
@@ -83,12 +85,6 @@ def _largest_one_by_one(values: Float[Array, " unit"]) -> Int[Array, ""]:
 def in_order(bits: Int[Array, "..."]) -> Int[Array, "..."]:
     """Integers in the order of the floats that the bits stand for; its own inverse."""
     return bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
-
-
-def _upper_quantile(tail: Float[Array, "..."]) -> tuple[Array, Array]:
-    """The value that a standard normal exceeds with that probability up to 1/2, as a fraction."""
-    level = _log2(4 * tail * (1 - tail))
-    return (1 - 2 * tail) * polynomial(_P, level), polynomial(_Q, level)
 
 
 def _log2(value: Float[Array, "..."]) -> Float[Array, "..."]:

@@ -5,7 +5,7 @@ Under `vmap` it is compiled in a form of its own, with the same results:
 - what follows from the key and the step alone, the random numbers, is made one step ahead: so XLA
   makes them in a pass of their own, and not again wherever one is used;
 - what does not depend on the step is made before the loop;
-- where little is carried, the batch is the last axis of it and not the first (see `side_by_side`).
+- where it pays, the batch is the last axis of all arrays and not the first (see `side_by_side`).
 """
 
 from collections.abc import Callable, Sequence
@@ -20,20 +20,35 @@ from dashjax.side_by_side import Function, Value, function_of
 
 Body = Callable[[Any, jax.Array], tuple[Any, Any]]
 
-_LITTLE = 256  # elements of the largest array that is carried; a gather from more must be of a row
-
 
 def scan(body: Body, start: Any, steps: int) -> tuple[Any, Any]:
     """`jax.lax.scan` over the numbers of the steps, 0 to `steps` - 1, as int32."""
     numbers = jnp.arange(steps, dtype=jnp.int32)
     traced, shape = jax.make_jaxpr(body, return_shape=True)(start, numbers[0])
-    whole, leaves = function_of(traced.jaxpr), jax.tree.leaves(start)
-    form = _LAST if max(leaf.size for leaf in leaves) <= _LITTLE else _FIRST
+    leaves, results = jax.tree.leaves(start), jax.tree.structure(shape)
+    whole = function_of(traced.jaxpr)
+    variables, step = list(whole.takes[-1 - len(leaves) : -1]), whole.takes[-1]
+    pairs = list(zip(variables, whole.gives[: len(leaves)], strict=True))
+    still = [place for place, (begin, end) in enumerate(pairs) if begin is end]
+    moving = [place for place, (begin, end) in enumerate(pairs) if begin is not end]
+    constants = whole.takes[: -1 - len(leaves)]
+    takes = [*constants, *(variables[x] for x in still), *(variables[x] for x in moving), step]
+    gives = [*(whole.gives[x] for x in moving), *whole.gives[len(leaves) :]]
+    found = _loop(Function(takes, whole.operations, gives), numbers)(
+        [*traced.consts, *(leaves[x] for x in still)], [leaves[x] for x in moving]
+    )
+    ends = dict(zip(moving, found, strict=False)) | {x: leaves[x] for x in still}
+    trace = found[len(moving) :]
+    return jax.tree.unflatten(results, [*(ends[x] for x in range(len(leaves))), *trace])
+
+
+def _loop(body: Function, numbers: jax.Array) -> Callable[[list[Any], list[Any]], list[Any]]:
+    """A loop over `body`, of what is fixed, what is carried, and the step."""
 
     @jax.custom_batching.custom_vmap
     def loop(fixed: list[Any], leaves: list[Any]) -> list[Any]:
         def one(leaves: list[Any], step: Any) -> tuple[list[Any], list[Any]]:
-            found = _evaluate_for_one(whole, [*fixed, *leaves, step])
+            found = _evaluate_for_one(body, [*fixed, *leaves, step])
             return found[: len(leaves)], found[len(leaves) :]
 
         end, trace = jax.lax.scan(one, leaves, numbers)
@@ -41,17 +56,19 @@ def scan(body: Body, start: Any, steps: int) -> tuple[Any, Any]:
 
     @loop.def_vmap
     def _(size: int, batched: Any, fixed: list[Any], leaves: list[Any]) -> Any:
-        pairs = zip(fixed, batched[0], strict=True)
-        values = [form.batch(x) if varies else Value(x, False) for x, varies in pairs]
-        pairs = zip(leaves, batched[1], strict=True)
-        first = [x if varies else jnp.broadcast_to(x, (size, *x.shape)) for x, varies in pairs]
+        varies, leaves_vary = batched
+        form = _LAST if side_by_side.suits(body) else _FIRST
+        pairs = zip(fixed, varies, strict=True)
+        values = [form.batch(x) if batch else Value(x, False) for x, batch in pairs]
+        pairs = zip(leaves, leaves_vary, strict=True)
+        first = [x if batch else jnp.broadcast_to(x, (size, *x.shape)) for x, batch in pairs]
         begin = [form.batch(x).array for x in first]
-        end, trace = _batch(whole, values, begin, numbers, size, form)
+        end, trace = _batch(body, values, begin, numbers, size, form)
         found = [form.unbatch(x, like) for x, like in zip(end, leaves, strict=True)]
         found += [form.unbatch_trace(x) for x in trace]
         return found, [True] * len(found)
 
-    return jax.tree.unflatten(jax.tree.structure(shape), loop(traced.consts, leaves))
+    return loop
 
 
 class Form(NamedTuple):
@@ -144,12 +161,16 @@ class Parts(NamedTuple):
     last: list[int]
 
 
+_VIEWS = {"reshape", "slice", "squeeze"}
+
+
 def _apart(body: Function, varies: Sequence[bool], carried: int) -> Parts:
     """The body in parts; what is the same for all runs is in each of them, for it costs nothing."""
     fixed, step = list(body.takes[: len(varies)]), body.takes[-1]
     carry = list(body.takes[len(varies) : -1])
     same = {variable for variable, varying in zip(fixed, varies, strict=True) if not varying}
     told, once, ahead = {step}, {*fixed} - same, set[Any]()  # told: the same, and of the step
+    seen = set[Any]()  # views of what is made ahead, which are taken where they are used
     operations: list[list[Any]] = [[], [], []]
     for operation in body.operations:
         read = {atom for atom in operation.invars if not isinstance(atom, Literal)}
@@ -157,10 +178,12 @@ def _apart(body: Function, varies: Sequence[bool], carried: int) -> Parts:
             (same, same, (0, 1, 2)),
             (same | told, told, (1, 2)),
             (same | once, once, (0,)),
-            (same | told | once | ahead, ahead, (1,)),
+            (same | told | once | ahead | seen, ahead, (1,)),
             (read, set[Any](), (2,)),
         ):
             if read <= takes:
+                if made is ahead and operation.primitive.name in _VIEWS and read <= ahead | seen:
+                    made, places = seen, (1, 2)
                 made.update(operation.outvars)
                 for place in places:
                     operations[place].append(operation)

@@ -34,6 +34,9 @@ class Function(NamedTuple):
     gives: Sequence[Any]
 
 
+_LITTLE = 1000  # elements for which `jax.vmap` may be asked in one step
+
+
 Rule = Callable[[Any, Sequence[Value], int], list[Value]]  # equation, what goes in, size of batch
 
 
@@ -80,6 +83,23 @@ def evaluate(function: Function, values: Sequence[Value], size: int) -> list[Val
     return [read(atom) for atom in function.gives]
 
 
+def suits(function: Function) -> bool:
+    """Whether it pays: little would have to be turned for `jax.vmap`, there and back."""
+    return _turned(function) <= _LITTLE
+
+
+def _turned(function: Function) -> int:
+    """Elements that go through operations without a rule."""
+    total = 0
+    for equation in function.operations:
+        if equation.primitive.name in _CALLS:
+            total += _turned(function_of(_inner(equation).jaxpr))
+        elif equation.primitive.name not in _RULES and equation.invars:
+            variables = [*equation.invars, *equation.outvars]
+            total += sum(variable.aval.size for variable in variables)
+    return total
+
+
 def _rule(equation: Any, given: Sequence[Value]) -> Rule:
     name = equation.primitive.name
     if name in _CALLS:
@@ -90,9 +110,13 @@ def _rule(equation: Any, given: Sequence[Value]) -> Rule:
 
 
 def _call(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
-    inner = equation.params["jaxpr" if "jaxpr" in equation.params else "call_jaxpr"]
+    inner = _inner(equation)
     fixed = [Value(constant, False) for constant in inner.consts]
     return evaluate(function_of(inner.jaxpr), [*fixed, *given], size)
+
+
+def _inner(equation: Any) -> Any:
+    return equation.params["jaxpr" if "jaxpr" in equation.params else "call_jaxpr"]
 
 
 def _alike(equation: Any, given: Sequence[Value], size: int) -> list[Value]:

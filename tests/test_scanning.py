@@ -88,6 +88,17 @@ def test_what_does_not_vary_is_computed_once():
     assert (same.varies, other.varies) == (False, True)
 
 
+def test_what_would_turn_large_arrays_is_left_to_vmap():
+    def suits(function, *like):
+        return side_by_side.suits(function_of(jax.make_jaxpr(function)(*like).jaxpr))
+
+    large, place = jnp.zeros((100, 100)), jnp.int32(3)
+    assert suits(lambda m, n: (m * 2).sum(0), large, place)
+    assert not suits(lambda m, n: m[n], large, place)
+    assert not suits(jax.jit(lambda m, n: m[n] + 1), large, place)
+    assert suits(lambda m, n: m[n], large[:5, :5], place)
+
+
 def course(arms, key, weight):
     """A loop that draws, chooses, remembers; and uses all that a body may."""
 

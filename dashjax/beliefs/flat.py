@@ -1,5 +1,7 @@
 """The flat model: every arm on its own, with the same total spread."""
 
+from typing import NamedTuple
+
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
@@ -8,6 +10,13 @@ from dashjax.base import Arm, Belief, Deviates, Group, Moments, RandomKey, Rewar
 from dashjax.gaussian import Prior
 from dashjax.pool import Grouping, single
 from dashjax.sampling import normal
+
+
+class FlatState(NamedTuple):
+    """What is thought of every arm."""
+
+    mean: Float[Array, " arm"]
+    sd: Float[Array, " arm"]
 
 
 def flat(prior: Prior, grouping: Grouping) -> Belief:
@@ -19,35 +28,39 @@ def flat(prior: Prior, grouping: Grouping) -> Belief:
     prior_mean, noise_var = prior.group_mean[0], prior.noise_var
     prior_var = prior.group_var[0] + prior.arm_var[0]
 
-    def init() -> Moments:
-        return Moments(jnp.broadcast_to(prior_mean, arms), jnp.broadcast_to(prior_var, arms))
+    def init() -> FlatState:
+        sd = jnp.sqrt(prior_var)
+        return FlatState(jnp.broadcast_to(prior_mean, arms), jnp.broadcast_to(sd, arms))
 
-    def update(state: Moments, arm: Arm, reward: Reward) -> Moments:
-        mean, var = places.read(state.mean, arm), places.read(state.var, arm)
-        share = noise_var / (var + noise_var)
-        return Moments(
+    def update(state: FlatState, arm: Arm, reward: Reward) -> FlatState:
+        mean, sd = places.read(state.mean, arm), places.read(state.sd, arm)
+        share = noise_var / (sd**2 + noise_var)
+        return FlatState(
             places.write(state.mean, arm, reward + share * (mean - reward)),
-            places.write(state.var, arm, share * var),
+            places.write(state.sd, arm, sd * jnp.sqrt(share)),
         )
 
-    def group_moments(state: Moments) -> Moments:
+    def moments(state: FlatState) -> Moments:
+        return Moments(state.mean, state.sd**2)
+
+    def group_moments(state: FlatState) -> Moments:
         return Moments(prior_mean[None], jnp.zeros_like(prior_mean)[None])
 
-    def covariance(state: Moments, some: Int[Array, " some"]) -> Float[Array, "some arm"]:
+    def covariance(state: FlatState, some: Int[Array, " some"]) -> Float[Array, "some arm"]:
         same = some[:, None] == jnp.arange(arms, dtype=some.dtype)[None, :]
-        return jnp.where(same, state.var[None, :], 0)
+        return jnp.where(same, state.sd[None, :] ** 2, 0)
 
     def deviates(key: RandomKey, count: int) -> Deviates:
         return normal(key, (arms, count), prior.group_mean.dtype)
 
-    def draw(deviates: Deviates, state: Moments) -> Float[Array, "arm draw"]:
-        return state.mean[:, None] + jnp.sqrt(state.var)[:, None] * deviates
+    def draw(deviates: Deviates, state: FlatState) -> Float[Array, "arm draw"]:
+        return state.mean[:, None] + state.sd[:, None] * deviates
 
-    def sample_groups(deviates: Deviates, state: Moments) -> Float[Array, " group"]:
+    def sample_groups(deviates: Deviates, state: FlatState) -> Float[Array, " group"]:
         return prior_mean[None]
 
     def sample_arms(
-        deviates: Deviates, state: Moments, group: Group, utility: Utility
+        deviates: Deviates, state: FlatState, group: Group, utility: Utility
     ) -> Float[Array, " slot"]:
         return draw(deviates, state)[:, 0]
 
@@ -55,11 +68,11 @@ def flat(prior: Prior, grouping: Grouping) -> Belief:
         grouping=alone,
         init=init,
         update=update,
-        moments=lambda state: state,
+        moments=moments,
         group_moments=group_moments,
         covariance=covariance,
         noise_var=lambda state: noise_var,
-        shrinkage=lambda state: state.var / prior_var,
+        shrinkage=lambda state: state.sd**2 / prior_var,
         deviates=deviates,
         draw=draw,
         deviates_by_group=lambda key: deviates(key, 1),

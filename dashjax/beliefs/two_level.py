@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
@@ -94,7 +95,7 @@ def place_of(grouping: Grouping, arm: Arm) -> tuple[Int[Array, ""], Group]:
     """Flat place of an arm in `[group, slot]`, and its group."""
     width = grouping.arm.shape[1]
     if grouping.in_order:
-        return arm, arm // width
+        return arm, jax.lax.div(arm, jnp.asarray(width, arm.dtype))
     group = places.read(jnp.asarray(grouping.group, jnp.int32), arm)
     slot = places.read(jnp.asarray(grouping.slot, jnp.int32), arm)
     return group * width + slot, group
