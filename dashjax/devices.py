@@ -3,16 +3,24 @@
 import os
 
 _FLAGS, _COUNT = "XLA_FLAGS", "xla_force_host_platform_device_count"
+_EXTRA = "xla_backend_extra_options"
+_WHOLE_LOOPS = f"--{_EXTRA}=xla_cpu_small_while_loop_byte_threshold=100000000"
 
 
 def use_all_cores() -> None:
     """Gives JAX a device for each core of this process; results are the same on any number.
 
+    Loops are compiled whole, where XLA would start every small operation in them by itself and
+    share it among the cores, which then wait for each other.
+
     To be called before JAX first computes: it reads its settings then. What the user set stays.
     """
     flags = os.environ.get(_FLAGS, "")
     if _COUNT not in flags and "JAX_NUM_CPU_DEVICES" not in os.environ:
-        os.environ[_FLAGS] = f"{flags} --{_COUNT}={_cores()}".strip()
+        flags += f" --{_COUNT}={_cores()}"
+    if _EXTRA not in flags:
+        flags += f" {_WHOLE_LOOPS}"
+    os.environ[_FLAGS] = flags.strip()
 
 
 def _cores() -> int:

@@ -1,7 +1,6 @@
 """Frames: what an experiment found, as rows of plain values, ready for disk, table and plot."""
 
 import functools
-from collections import Counter
 from typing import NamedTuple
 
 import jax
@@ -63,7 +62,9 @@ def pull_rows(label: Row, results: Results, pool: Pool) -> list[Row]:
 
 def selection_rows(label: Row, results: Results, pool: Pool) -> list[Row]:
     """The final selections, the commonest first."""
-    counts = Counter(tuple(np.flatnonzero(mask).tolist()) for mask in results.selection)
+    masks, found = np.unique(results.selection, axis=0, return_counts=True)
+    arms_of = (tuple(np.flatnonzero(mask).tolist()) for mask in masks)
+    counts = dict(zip(arms_of, found.tolist(), strict=True))
     return [
         label
         | {

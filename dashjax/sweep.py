@@ -1,6 +1,7 @@
 """Many runs at once: seeds in blocks of one size, compiled once, spread over the devices."""
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -92,8 +93,8 @@ def runs(
     so that sums over them do not depend on those either.
 
     What `keep` does not look at is not computed: to keep arms and regret alone is several times
-    quicker than a whole `sweep`. A block of runs from every device is in memory at a time. Where
-    several hosts are joined (see `hosts`), each computes its devices' share, and all get all.
+    quicker than a whole `sweep`. Two blocks of runs from every device are in memory at a time.
+    Where several hosts are joined (see `hosts`), each computes its devices' share, and all get all.
 
     Args:
         method: what to run.
@@ -112,13 +113,27 @@ def runs(
     compiled = functools.partial(
         _block, build=problem.build, method=method, grouping=problem.grouping, plan=plan, keep=keep
     )
-    for round_first in range(0, seeds, width * hosts.count()):
+    rounds = range(0, seeds, width * hosts.count())
+
+    def begun(round_first: int) -> Any:
         first = round_first + width * hosts.number()
         numbers = jnp.arange(first, first + width, dtype=jnp.uint32)
-        mine = compiled(root, numbers, problem.data, problem.prior, problem.costs)
+        return compiled(root, numbers, problem.data, problem.prior, problem.costs)
+
+    # the next round is computed while this one is looked at
+    for round_first, mine in zip(rounds, _one_ahead(map(begun, rounds)), strict=True):
         starts = range(round_first, seeds, width)  # a host past the end has nothing but filling
         for start, block in zip(starts, hosts.gather(mine), strict=False):
             yield from _cut(block, min(width, seeds - start))
+
+
+def _one_ahead(items: Iterator[Any]) -> Iterator[Any]:
+    """The same items, each taken when the one before it is given."""
+    waiting = list(itertools.islice(items, 1))
+    for item in items:
+        waiting.append(item)
+        yield waiting.pop(0)
+    yield from waiting
 
 
 def run_once(
