@@ -1,6 +1,8 @@
 """All cores for JAX: on a CPU it works on one device a core only if it is told so beforehand."""
 
+import contextlib
 import os
+from contextlib import AbstractContextManager
 
 _FLAGS, _COUNT = "XLA_FLAGS", "xla_force_host_platform_device_count"
 _EXTRA = "xla_backend_extra_options"
@@ -21,6 +23,15 @@ def use_all_cores() -> None:
     if _EXTRA not in flags:
         flags += f" {_WHOLE_LOOPS}"
     os.environ[_FLAGS] = flags.strip()
+
+
+def double_precision(asked: bool) -> AbstractContextManager[object]:
+    """Within it JAX computes in 64 bits, if that was asked for."""
+    if not asked:
+        return contextlib.nullcontext()
+    import jax
+
+    return jax.enable_x64(True)
 
 
 def _cores() -> int:

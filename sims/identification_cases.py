@@ -41,8 +41,7 @@ QUICK_ON_TABLES = {"best", "dash", "round-robin"}
 
 _Asked = tuple[str | None, str | None, str, tuple[str, ...]]  # grouping, variances, method, rules
 _SHARES = {  # of the runs asked for
-    "dash": 4.0,
-    "best": 2.0,
+    "dash": 2.0,
     **dict.fromkeys(("top-two/exact", "top-two/flat", "knowledge-gradient/exact"), 0.4),
     **dict.fromkeys(("knowledge-gradient/flat", "lucb/averaged", "lucb/averaged-flat"), 0.4),
     "top-two/averaged": 0.2,

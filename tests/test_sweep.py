@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from worlds import SQUARE, pool_of, usual_prior
 
-from dashjax import metrics, sources
+from dashjax import metrics, sources, threefry
 from dashjax.errors import InputError
 from dashjax.methods import METHODS
 from dashjax.metrics import Block
@@ -53,6 +53,29 @@ def test_a_run_does_not_depend_on_how_many_there_are(seeds):
 
     assert len(few.regret) == seeds
     assert_same(few, [field[:seeds] for field in seven_hundred()])
+
+
+@pytest.mark.parametrize("name", ["flat", "dash", "joint-ts"])
+@pytest.mark.parametrize("other", ["double precision", "numbers of JAX"])
+def test_another_path_gives_the_same_statistics(name, other, monkeypatch):
+    plan = Plan(40, 3)
+    quick = runs(name, 3000, plan)
+    if other == "numbers of JAX":
+        monkeypatch.setattr(threefry, "key", jax.random.key)
+    with jax.enable_x64(other == "double precision"):
+        problem = PROBLEM._replace(data=usual_prior(5), prior=usual_prior(5))
+        parts = list(blocks(METHODS[name], problem, plan, seeds=3000, seed=0))
+    found = Block(*map(np.concatenate, zip(*parts, strict=True)))
+
+    assert found.regret.dtype == (np.float64 if other == "double precision" else np.float32)
+    for one, same in (
+        (quick.regret, found.regret),
+        (quick.simple_regret[:, 14], found.simple_regret[:, 14]),
+        (quick.simple_regret[:, -1] < 0.01, found.simple_regret[:, -1] < 0.01),
+        (quick.pulls[:, 7], found.pulls[:, 7]),
+    ):
+        error = np.hypot(one.std(), same.std()) / 3000**0.5
+        assert abs(one.mean() - same.mean()) < 4.5 * error
 
 
 def test_a_run_does_not_depend_on_the_methods_run_before():

@@ -5,7 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashjax import accuracies, data, experiments, hosts, learned, report, results, table
+from dashjax import (
+    accuracies,
+    data,
+    devices,
+    experiments,
+    hosts,
+    learned,
+    report,
+    results,
+    table,
+)
 from dashjax.commands.terminal import Terminal
 from dashjax.data import Examples
 from dashjax.errors import InputError
@@ -27,7 +37,8 @@ def run(options: Replay, terminal: Terminal) -> None:
     """
     if options.train_selections < 0:
         raise InputError(f"--train-selections is {options.train_selections}; give 0 or more")
-    with hosts.joined(options.hosts) as first:
+    devices.use_all_cores()
+    with hosts.joined(options.hosts) as first, devices.double_precision(options.x64):
         if first and options.out:
             results.check_free(options.out)
         began = time.perf_counter()
@@ -50,6 +61,7 @@ def run(options: Replay, terminal: Terminal) -> None:
         with terminal.progress() as advance:
             loaded = train(experiment, loaded, examples, options.train_selections, advance)
     accuracies.attach(experiment, loaded)
+    experiment.config["x64"] = options.x64
     experiment.config["prior_from"] = "numbers" if options.prior() else options.prior_from
     finish(experiment, options.out, time.perf_counter() - began, terminal)
 

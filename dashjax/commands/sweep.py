@@ -2,7 +2,7 @@
 
 import time
 
-from dashjax import experiments, hosts, results
+from dashjax import devices, experiments, hosts, results
 from dashjax.commands.replay import finish
 from dashjax.commands.terminal import Terminal
 from dashjax.options import Sweep
@@ -11,8 +11,9 @@ from dashjax.settings import PriorSettings
 
 def run(options: Sweep, terminal: Terminal) -> None:
     """Sweeps, prints a row per method, and writes results where asked; host 0 alone does so."""
+    devices.use_all_cores()
     truth = PriorSettings(options.group_mean, options.group_sd, options.arm_sd, options.noise_sd)
-    with hosts.joined(options.hosts) as first:
+    with hosts.joined(options.hosts) as first, devices.double_precision(options.x64):
         if first and options.out:
             results.check_free(options.out)
         began = time.perf_counter()
@@ -25,5 +26,6 @@ def run(options: Sweep, terminal: Terminal) -> None:
                 costs=options.costs,
                 advance=advance,
             )
+    experiment.config["x64"] = options.x64
     if first:
         finish(experiment, options.out, time.perf_counter() - began, terminal)

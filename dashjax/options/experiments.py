@@ -98,6 +98,8 @@ class Replay:
     They find each other by what JAX knows (Slurm, Open MPI and others), or by the environment
     variables JAX_COORDINATOR_ADDRESS (HOST:PORT of host 0), JAX_NUM_PROCESSES and JAX_PROCESS_ID
     (from 0). Results are the same as by one; host 0 alone prints and writes them."""
+    x64: bool = False
+    """Compute in double precision: slower, other random numbers, the same statistics."""
     out: Path | None = None
     """Write results and pictures to this folder."""
     seed: int = 0
@@ -220,6 +222,8 @@ class Sweep:
     They find each other by what JAX knows (Slurm, Open MPI and others), or by the environment
     variables JAX_COORDINATOR_ADDRESS (HOST:PORT of host 0), JAX_NUM_PROCESSES and JAX_PROCESS_ID
     (from 0). Results are the same as by one; host 0 alone prints and writes them."""
+    x64: bool = False
+    """Compute in double precision: slower, other random numbers, the same statistics."""
     out: Path | None = None
     """Write results and pictures to this folder."""
     seed: int = 0

@@ -1,0 +1,61 @@
+"""The README's tables of speed, in Markdown, from the results of `engine` and `peers`.
+
+    python -m benchmarks.speed
+"""
+
+import json
+from pathlib import Path
+
+from dashjax.metrics import Row
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> None:
+    """Prints both tables."""
+    for name, table in (("engine", engine_table), ("peers", peers_table)):
+        document = json.loads((RESULTS / f"{name}.json").read_text())
+        print(table(document["rows"]), end="\n\n")
+
+
+def engine_table(rows: list[Row]) -> str:
+    """A line a case: million steps per second on one core and on all, and against the loop."""
+    most = max(row["cores"] for row in rows)
+    by_case: dict[str, dict[int, Row]] = {}
+    for row in rows:
+        by_case.setdefault(row["case"], {})[row["cores"]] = row
+    head = ["", "one core", "compiled loop", "ratio", f"{most} cores"]
+    body = [
+        [case, _millions(on[1]["ours"]), _millions(on[1]["yardstick"]), _ratio(on[1]["ratio"])]
+        + [_millions(on[most]["ours"])]
+        for case, on in by_case.items()
+    ]
+    return _markdown(head, body)
+
+
+def peers_table(rows: list[Row]) -> str:
+    """A line a package: steps per second, and how much faster ours is."""
+    body = [
+        [f"{row['peer']} {row['version'] or ''}".strip(), row["law"], f"{row['theirs']:,.0f}"]
+        + [f"{row['ratio']:,.0f}"]
+        for row in rows
+        if row["theirs"]
+    ]
+    return _markdown(["package", "what it samples", "steps/s", "ours is faster by"], body)
+
+
+def _millions(speed: float | None) -> str:
+    return f"{speed / 1e6:.2g} M" if speed else ""
+
+
+def _ratio(ratio: float | None) -> str:
+    return f"{ratio:.3g}" if ratio else ""
+
+
+def _markdown(head: list[str], body: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    main()
