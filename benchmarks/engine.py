@@ -65,15 +65,15 @@ class Case:
 CASES = (
     Case("flat Thompson sampling, 15", "flat", 5, 3, 200, 40_960, "flat"),
     Case("two-level Thompson sampling, 5 x 3", "dash-exact", 5, 3, 200, 40_960, "two_level"),
-    Case("two-level Thompson sampling, 100 x 100", "dash-exact", 100, 100, 1000, 512, "two_level"),
+    Case("two-level Thompson sampling, 100 x 100", "dash-exact", 100, 100, 1000, 1024, "two_level"),
     Case("two-level, 1000 x 1000", "large/by-group", 1000, 1000, 1000, 64, "two_level", 16),
     Case("joint, 1000 x 1000", "large/jointly", 1000, 1000, 1000, 64, "joint", 1),
     Case("knowledge gradient, 5 x 3", "knowledge-gradient/exact", 5, 3, 200, 2048),
-    Case("knowledge gradient, 20 x 10", "knowledge-gradient/exact", 20, 10, 50, 512),
+    Case("knowledge gradient, 20 x 10", "knowledge-gradient/exact", 20, 10, 50, 1024),
     Case("lucb, 5 x 3", "lucb/exact", 5, 3, 200, 4096),
-    Case("lucb, 20 x 10", "lucb/exact", 20, 10, 50, 512),
+    Case("lucb, 20 x 10", "lucb/exact", 20, 10, 50, 1024),
     Case("top-two, 5 x 3", "top-two/exact", 5, 3, 200, 1024),
-    Case("top-two, 20 x 10", "top-two/exact", 20, 10, 50, 512),
+    Case("top-two, 20 x 10", "top-two/exact", 20, 10, 50, 1024),
     Case("best, 5 x 3", "knowledge-gradient/averaged", 5, 3, 200, 2048),
 )
 

@@ -1,6 +1,6 @@
 """The README's tables of speed, in Markdown, from the results of `engine` and `peers`.
 
-    python -m benchmarks.speed
+`python -m benchmarks.speed` prints them.
 """
 
 import json
@@ -25,31 +25,28 @@ def engine_table(rows: list[Row]) -> str:
     for row in rows:
         by_case.setdefault(row["case"], {})[row["cores"]] = row
     head = ["", "one core", "compiled loop", "ratio", f"{most} cores"]
-    body = [
-        [case, _millions(on[1]["ours"]), _millions(on[1]["yardstick"]), _ratio(on[1]["ratio"])]
-        + [_millions(on[most]["ours"])]
-        for case, on in by_case.items()
-    ]
-    return _markdown(head, body)
+    return _markdown(head, [_engine_line(case, on, most) for case, on in by_case.items()])
+
+
+def _engine_line(case: str, on: dict[int, Row], most: int) -> list[str]:
+    one = on[1]
+    against = _millions(one["yardstick"]), f"{one['ratio']:.3g}" if one["ratio"] else ""
+    return [case, _millions(one["ours"]), *against, _millions(on[most]["ours"])]
 
 
 def peers_table(rows: list[Row]) -> str:
     """A line a package: steps per second, and how much faster ours is."""
-    body = [
-        [f"{row['peer']} {row['version'] or ''}".strip(), row["law"], f"{row['theirs']:,.0f}"]
-        + [f"{row['ratio']:,.0f}"]
-        for row in rows
-        if row["theirs"]
-    ]
-    return _markdown(["package", "what it samples", "steps/s", "ours is faster by"], body)
+    head = ["package", "what it samples", "steps/s", "ours is faster by"]
+    return _markdown(head, [_peers_line(row) for row in rows if row["theirs"]])
+
+
+def _peers_line(row: Row) -> list[str]:
+    name = f"{row['peer']} {row['version']}"
+    return [name, row["law"], f"{row['theirs']:,.0f}", f"{row['ratio']:,.0f}"]
 
 
 def _millions(speed: float | None) -> str:
     return f"{speed / 1e6:.2g} M" if speed else ""
-
-
-def _ratio(ratio: float | None) -> str:
-    return f"{ratio:.3g}" if ratio else ""
 
 
 def _markdown(head: list[str], body: list[list[str]]) -> str:

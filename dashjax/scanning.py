@@ -29,6 +29,7 @@ def scan(body: Body, start: Any, steps: int) -> tuple[Any, Any]:
     whole = function_of(traced.jaxpr)
     variables, step = list(whole.takes[-1 - len(leaves) : -1]), whole.takes[-1]
     pairs = list(zip(variables, whole.gives[: len(leaves)], strict=True))
+    # what the body hands on as it is need not be carried
     still = [place for place, (begin, end) in enumerate(pairs) if begin is end]
     moving = [place for place, (begin, end) in enumerate(pairs) if begin is not end]
     constants = whole.takes[: -1 - len(leaves)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import folders
 import pytest
 
-from benchmarks import exploration_steps
+from benchmarks import exploration_steps, speed
 from dashjax import cli
 from dashjax.commands import demo
 from dashjax.settings import TrainingSettings
@@ -102,7 +102,9 @@ def test_every_study_and_benchmark_runs(place: Path, monkeypatch, capsys) -> Non
     build = ["table", "build", "my-pool", "--out", "mine", *folders.CUT, *folders.TRAINING]
     assert cli.main([*build, "--replicates", "2"]) == 0
     modules = [command.split()[2] for command in commands() if command.startswith("python -m")]
-    elsewhere = {"sims.priors", "benchmarks.engine"}  # `test_fit` runs one, one needs numba
+    elsewhere = {"sims.priors"}  # `test_fit` runs it
+    elsewhere |= {"benchmarks.engine", "benchmarks.peers"}  # need other packages
+    elsewhere |= {"benchmarks.scaling", "benchmarks.generator"}  # `test_benchmarks`
     assert set(modules) == set(quick) | elsewhere
     for name in quick:
         module, arguments = quick[name]
@@ -117,6 +119,12 @@ def test_every_study_and_benchmark_runs(place: Path, monkeypatch, capsys) -> Non
 @pytest.mark.parametrize("snippet", blocks("python"))
 def test_every_snippet_runs(snippet: str) -> None:
     exec(compile(snippet, "README.md", "exec"), {})
+
+
+def test_tables_of_speed_are_those_of_the_results() -> None:
+    for name, table in (("engine", speed.engine_table), ("peers", speed.peers_table)):
+        rows = json.loads((speed.RESULTS / f"{name}.json").read_text())["rows"]
+        assert table(rows) in README
 
 
 def test_every_picture_is_there() -> None:
