@@ -11,12 +11,15 @@ import pytest
 from worlds import SQUARE, pool_of, usual_prior
 
 from dashjax import metrics, sources, threefry
+from dashjax.base import Aim
 from dashjax.errors import InputError
-from dashjax.methods import METHODS
+from dashjax.gaussian import uniform_prior
+from dashjax.methods import METHODS, method
 from dashjax.metrics import Block
 from dashjax.rules import rule
 from dashjax.stopping import stop_step
 from dashjax.sweep import BLOCK, Plan, Problem, blocks, rules_of, run_once, scores_of, sweep
+from dashjax.sweep import runs as sweep_runs
 
 GROUPING = pool_of(*SQUARE).grouping
 PLAN = Plan(steps=200, select=3)
@@ -55,7 +58,7 @@ def test_a_run_does_not_depend_on_how_many_there_are(seeds):
     assert_same(few, [field[:seeds] for field in seven_hundred()])
 
 
-@pytest.mark.parametrize("name", ["flat", "dash", "joint-ts"])
+@pytest.mark.parametrize("name", ["flat", "dash"])
 @pytest.mark.parametrize("other", ["double precision", "numbers of JAX"])
 def test_another_path_gives_the_same_statistics(name, other, monkeypatch):
     plan = Plan(40, 3)
@@ -76,6 +79,64 @@ def test_another_path_gives_the_same_statistics(name, other, monkeypatch):
     ):
         error = np.hypot(one.std(), same.std()) / 3000**0.5
         assert abs(one.mean() - same.mean()) < 4.5 * error
+
+
+REWARDS = np.random.default_rng(5).normal(0.05, 0.08, (15, 8)).astype(np.float32)
+JUDGED = Plan(60, 3, stop=("good-selection:.95:.01", "value:.002"))
+
+
+def of_a_table(rewards):
+    return sources.replay(rewards)
+
+
+def what_is_judged(run, method, plan):
+    return run.arm, run.reward, run.scores
+
+
+@pytest.mark.parametrize("name", ["round-robin", "round-robin/exact", "round-robin/averaged"])
+def test_scores_of_a_batch_are_those_of_its_runs(name):
+    """XLA may round one value in two ways in one pass, and then nothing is right about its rank."""
+    chosen = method(name)
+    prior = uniform_prior(5, group_mean=0.01, group_sd=0.08, arm_sd=0.02, noise_sd=0.07)
+    problem = Problem(of_a_table, jnp.asarray(REWARDS), prior, GROUPING)
+    (kept,) = sweep_runs(chosen, problem, JUDGED, what_is_judged, seeds=4, seed=0)
+    judge, aim = chosen.judge(prior, GROUPING), Aim(3, JUDGED.steps)
+
+    @jax.jit
+    def measured(key, state):
+        return [score(key, judge, aim)(state) for score in scores_of(rules_of(chosen, JUDGED))]
+
+    update = jax.jit(judge.update)
+    for number in range(4):
+        key = jax.random.split(jax.random.fold_in(threefry.key(0), number), 4)[3]
+        arms, rewards, scores = jax.tree.map(lambda field, run=number: field[run], kept)
+        state = judge.init()
+        for step in range(JUDGED.steps):
+            state = update(state, arms[step], rewards[step])
+            chance, value = measured(key, state)
+            assert scores[0][step] == pytest.approx(float(chance), abs=3 / 256)
+            # of `averaged` a draw may fall on the next point of the grid
+            assert scores[1][step] == pytest.approx(float(value), abs=2e-3)
+
+
+def test_a_chance_is_that_of_draws_from_the_posterior():
+    """Of independent datasets, drawn anew without any of our code."""
+    prior = uniform_prior(5, group_mean=0.01, group_sd=0.08, arm_sd=0.02, noise_sd=0.07)
+    problem = Problem(of_a_table, jnp.asarray(REWARDS), prior, GROUPING)
+    chosen, drawn = method("round-robin"), np.random.default_rng(0).normal(size=(4000, 15))
+    (kept,) = sweep_runs(chosen, problem, JUDGED, what_is_judged, seeds=6, seed=0)
+    prior_var, noise_var = 0.08**2 + 0.02**2, 0.07**2
+    for arms, rewards, scores in zip(*kept[:2], kept[2][0], strict=True):
+        for step in range(JUDGED.steps):
+            seen = arms[: step + 1], rewards[: step + 1]
+            count = np.bincount(seen[0], minlength=15)
+            total = np.bincount(seen[0], weights=seen[1], minlength=15)
+            spread = noise_var + count * prior_var
+            mean = (noise_var * 0.01 + prior_var * total) / spread
+            utility = mean + np.sqrt(noise_var * prior_var / spread) * drawn
+            taken = utility[:, np.argsort(-mean)[:3]].mean(1)
+            chance = np.mean(np.sort(utility, 1)[:, -3:].mean(1) - taken <= 0.01)
+            assert abs(scores[step] - chance) < 4.5 * 0.5 * np.hypot(256**-0.5, 4000**-0.5)
 
 
 def test_a_run_does_not_depend_on_the_methods_run_before():
