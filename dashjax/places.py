@@ -16,7 +16,7 @@ def read(array: jax.Array, place: jax.Array) -> jax.Array:
     """The element at flat index `place` of `array`, a scalar."""
     flat = array.reshape(-1)  # XLA is quick with a sum along one axis, not with one along two
     if array.size <= _DENSE_UP_TO:
-        return _only(_hit(flat, place), flat, (0,))
+        return _only(_hit(flat, place), flat)
     return flat[place]
 
 
@@ -24,7 +24,7 @@ def row(array: jax.Array, place: jax.Array) -> jax.Array:
     """Row `place` of a matrix, `[column]`."""
     if array.size <= _DENSE_UP_TO:
         hit = jnp.arange(array.shape[0], dtype=place.dtype) == place
-        return _only(hit[:, None], array, (0,))
+        return _only(hit[:, None], array)
     return array[place]
 
 
@@ -43,16 +43,16 @@ def write(array: jax.Array, place: jax.Array, value: jax.Array) -> jax.Array:
     return array.reshape(-1).at[place].set(value).reshape(array.shape)
 
 
-def _only(hit: jax.Array, array: jax.Array, axes: tuple[int, ...]) -> jax.Array:
-    """The one element along the axes that is hit.
+def _only(hit: jax.Array, array: jax.Array) -> jax.Array:
+    """The one element along the first axis that is hit.
 
     Floats are summed as the integers that their bits are: XLA may hand a sum of floats on a CPU to
     a library call, which costs more than the rest of a step and cannot be fused with it.
     """
     if not jnp.issubdtype(array.dtype, jnp.floating):
-        return jnp.sum(jnp.where(hit, array, jnp.zeros_like(array)), axes, dtype=array.dtype)
+        return jnp.sum(jnp.where(hit, array, jnp.zeros_like(array)), 0, dtype=array.dtype)
     bits = jax.lax.bitcast_convert_type(array, jnp.dtype(f"uint{8 * array.dtype.itemsize}"))
-    found = jnp.sum(jnp.where(hit, bits, jnp.zeros_like(bits)), axes, dtype=bits.dtype)
+    found = jnp.sum(jnp.where(hit, bits, jnp.zeros_like(bits)), 0, dtype=bits.dtype)
     return jax.lax.bitcast_convert_type(found, array.dtype)
 
 

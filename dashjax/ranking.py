@@ -49,27 +49,19 @@ def sum_where(held: Bool[Array, " arm"], values: Float[Array, "arm draw"]) -> Fl
     return sum(kept, jnp.zeros_like(values[0]))
 
 
-def is_among_largest(values: Float[Array, " arm"], count: int) -> Bool[Array, " arm"]:
-    """True for the `count` largest values; the first of equals."""
-    arms = values.shape[0]
-    if arms > _MOST_VALUES:
-        least = jax.lax.top_k(values, count)[0][-1]
-        above, equal = values > least, values == least
-        room = count - jnp.sum(above, dtype=jnp.int32)
-        return above | (equal & (jnp.cumsum(equal, dtype=jnp.int32) <= room))
-    turn = jnp.arange(arms, dtype=jnp.int32)
-    before = (values[None, :] == values[:, None]) & (turn[None, :] < turn[:, None])
-    ahead = (values[None, :] > values[:, None]) | before
-    return jnp.sum(ahead, 1, dtype=jnp.int32) < count
-
-
-def first_in_line(
-    values: Float[Array, " arm"], turn: Int[Array, " arm"], count: int
+def is_among_largest(
+    values: Float[Array, " arm"], count: int, turn: Int[Array, " arm"] | None = None
 ) -> Bool[Array, " arm"]:
-    """True for the `count` largest values; of equals for those whose turn comes first."""
+    """True for the `count` largest values; of equals the first, or those whose turn comes first.
+
+    The values are read twice. What is computed on the way should end with a division, as
+    `gaussian.arm_means` does: else XLA may compute it twice and round it in two ways.
+    """
     arms = values.shape[0]
-    if arms > _MOST_VALUES or count > _MOST_PLACES:
+    turn = jnp.arange(arms, dtype=jnp.int32) if turn is None else turn
+    if arms > _MOST_VALUES:
         line = jnp.argsort(turn)
+        values = jnp.where(values == 0, 0, values)  # `top_k` tells -0 from 0
         _, places = jax.lax.top_k(values[line], count)  # the first of equals
         return jnp.zeros(arms, bool).at[line[places]].set(True)
     before = turn[:, None] < turn[None, :]

@@ -175,16 +175,16 @@ def _apart(body: Function, varies: Sequence[bool], carried: int) -> Parts:
     operations: list[list[Any]] = [[], [], []]
     for operation in body.operations:
         read = {atom for atom in operation.invars if not isinstance(atom, Literal)}
+        viewed = ahead | seen if operation.primitive.name in _VIEWS else set[Any]()
         for takes, made, places in (
             (same, same, (0, 1, 2)),
             (same | told, told, (1, 2)),
             (same | once, once, (0,)),
+            (viewed, seen, (1, 2)),
             (same | told | once | ahead | seen, ahead, (1,)),
             (read, set[Any](), (2,)),
         ):
             if read <= takes:
-                if made is ahead and operation.primitive.name in _VIEWS and read <= ahead | seen:
-                    made, places = seen, (1, 2)
                 made.update(operation.outvars)
                 for place in places:
                     operations[place].append(operation)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from dashjax.base import Belief, Choose, Precedence, State
-from dashjax.ranking import first_in_line
+from dashjax.ranking import is_among_largest
 
 
 def top_k(count: int) -> Choose:
@@ -54,7 +54,7 @@ def group_then_arm(count: int) -> Choose:
 
 def best(values: Float[Array, " arm"], precedence: Precedence, count: int) -> Bool[Array, " arm"]:
     """Mask of the `count` largest values."""
-    return first_in_line(values, jnp.argsort(precedence).astype(jnp.int32), count)
+    return is_among_largest(values, count, jnp.argsort(precedence).astype(jnp.int32))
 
 
 def _mask(arms: Array, size: int) -> Bool[Array, " arm"]:

@@ -34,10 +34,9 @@ class Function(NamedTuple):
     gives: Sequence[Any]
 
 
-_LITTLE = 1000  # elements for which `jax.vmap` may be asked in one step
-
-
 Rule = Callable[[Any, Sequence[Value], int], list[Value]]  # equation, what goes in, size of batch
+
+_LITTLE = 1000  # elements for which `jax.vmap` may be asked in one step
 
 
 def batch(array: Any) -> Value:
@@ -124,8 +123,8 @@ def _alike(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
     return [Value(found, False) for found in _bind(equation, [value.array for value in given])]
 
 
-def _bind(equation: Any, arrays: Sequence[Any], **other: Any) -> list[Any]:
-    found = equation.primitive.bind(*arrays, **{**equation.params, **other})
+def _bind(equation: Any, arrays: Sequence[Any]) -> list[Any]:
+    found = equation.primitive.bind(*arrays, **equation.params)
     return list(found) if equation.primitive.multiple_results else [found]
 
 
@@ -137,9 +136,15 @@ def _by_vmap(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
     return [batch(array) for array in found]
 
 
+def _all(equation: Any, given: Sequence[Value], size: int) -> list[Any]:
+    """What goes in, each as a batch."""
+    pairs = zip(given, equation.invars, strict=True)
+    return [full(value, atom.aval, size) for value, atom in pairs]
+
+
 def _same(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
     """The operation itself: element by element, or along axes that are counted from the front."""
-    arrays = [full(v, atom.aval, size) for v, atom in zip(given, equation.invars, strict=True)]
+    arrays = _all(equation, given, size)
     shape = max((array.shape for array in arrays), key=len)
     arrays = [
         array if array.ndim == len(shape) else jnp.broadcast_to(array, shape)  # a scalar, for all
@@ -149,16 +154,14 @@ def _same(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
 
 
 def _concatenate(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
-    pairs = zip(given, equation.invars, strict=True)
-    arrays = tuple(full(value, atom.aval, size) for value, atom in pairs)
+    arrays = _all(equation, given, size)
     along = equation.params["dimension"]
     stacked = along == 0 and all(len(array) == 1 for array in arrays)
-    return [Value(jax.lax.concatenate(arrays, along), True, arrays if stacked else ())]
+    return [Value(jax.lax.concatenate(arrays, along), True, tuple(arrays) if stacked else ())]
 
 
 def _stack(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
-    pairs = zip(given, equation.invars, strict=True)
-    arrays = [full(value, atom.aval, size) for value, atom in pairs]
+    arrays = _all(equation, given, size)
     pieces = [array[None] for array in arrays] if equation.params["axis"] == 0 else []
     return [Value(jnp.stack(arrays, equation.params["axis"]), True, tuple(pieces))]
 
@@ -186,10 +189,6 @@ def _reshape(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
         return _by_vmap(equation, given, size)
     extra = _extra(equation.invars[0].aval, size)
     return [Value(jax.lax.reshape(given[0].array, (*equation.params["new_sizes"], *extra)), True)]
-
-
-def _squeeze(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
-    return [Value(jax.lax.squeeze(given[0].array, equation.params["dimensions"]), True)]
 
 
 def _transpose(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
@@ -247,7 +246,7 @@ _ELEMENT_BY_ELEMENT = """
 """
 _ALONG_AXES = """
     argmax argmin cumsum cummax cummin cumprod reduce_and reduce_max reduce_min reduce_or
-    reduce_prod reduce_sum rev sort
+    reduce_prod reduce_sum rev sort squeeze
 """
 _RULES: dict[str, Rule] = {
     **dict.fromkeys((_ELEMENT_BY_ELEMENT + _ALONG_AXES).split(), _same),
@@ -257,7 +256,6 @@ _RULES: dict[str, Rule] = {
     "concatenate": _concatenate,
     "reshape": _reshape,
     "slice": _slice,
-    "squeeze": _squeeze,
     "stack": _stack,
     "transpose": _transpose,
 }
