@@ -23,6 +23,9 @@ from dashjax.settings import Plan
 from dashjax.stopping import Rule, Score, stop_step
 
 BLOCK = 512  # seeds that run together on a device
+_LEAST_ROUNDS = 16  # of a long sweep, for its progress
+_MOST_BLOCKS = 16  # that a device computes one after another before it hands them over
+_MOST_NUMBERS = 1 << 22  # kept of such blocks, about
 MOST_STEPS = 1_000_000  # each has a place in the memory of every run
 
 
@@ -93,8 +96,9 @@ def runs(
     so that sums over them do not depend on those either.
 
     What `keep` does not look at is not computed: to keep arms and regret alone is several times
-    quicker than a whole `sweep`. Two blocks of runs from every device are in memory at a time.
-    Where several hosts are joined (see `hosts`), each computes its devices' share, and all get all.
+    quicker than a whole `sweep`. The runs are computed in rounds, of which two are in memory at a
+    time: a block on every device, or several where there are many more. Where several hosts are
+    joined (see `hosts`), each computes its devices' share, and all get all.
 
     Args:
         method: what to run.
@@ -109,7 +113,8 @@ def runs(
         InputError: if another host fails.
     """
     root = threefry.key(seed)
-    width = BLOCK * jax.local_device_count()
+    share = _blocks_each(seeds, plan.steps + problem.grouping.arms) * jax.local_device_count()
+    width = share * BLOCK
     compiled = functools.partial(
         _block, build=problem.build, method=method, grouping=problem.grouping, plan=plan, keep=keep
     )
@@ -117,7 +122,7 @@ def runs(
 
     def begun(round_first: int) -> Any:
         first = round_first + width * hosts.number()
-        numbers = jnp.arange(first, first + width, dtype=jnp.uint32)
+        numbers = np.arange(first, first + width, dtype=np.uint32).reshape(share, BLOCK)
         return compiled(root, numbers, problem.data, problem.prior, problem.costs)
 
     # the next round is computed while this one is looked at
@@ -125,6 +130,17 @@ def runs(
         starts = range(round_first, seeds, width)  # a host past the end has nothing but filling
         for start, block in zip(starts, hosts.gather(mine), strict=False):
             yield from _cut(block, min(width, seeds - start))
+
+
+def _blocks_each(seeds: int, numbers: int) -> int:
+    """How many blocks a device computes in a round: few enough that there are 16 rounds.
+
+    Args:
+        seeds: how many runs there are.
+        numbers: how many a run leaves, about.
+    """
+    wanted = seeds // (BLOCK * jax.local_device_count() * hosts.count() * _LEAST_ROUNDS)
+    return max(1, min(wanted, _MOST_BLOCKS, _MOST_NUMBERS // (BLOCK * numbers)))
 
 
 def _one_ahead(items: Iterator[Any]) -> Iterator[Any]:
@@ -191,38 +207,38 @@ def check(plan: Plan, arms: int, seeds: int) -> None:
         rule(text)
 
 
-def _cut(block: Any, wanted: int) -> Iterator[Any]:
-    """The first `wanted` runs, at most `BLOCK` at a time."""
-    fields = jax.tree.map(np.asarray, block)
-    for start in range(0, wanted, BLOCK):
-        piece = slice(start, min(start + BLOCK, wanted))
-        yield jax.tree.map(lambda field, piece=piece: field[piece], fields)
+def _cut(share: Any, wanted: int) -> Iterator[Any]:
+    """The blocks of a share, `[block, ..., seed]`, without runs beyond the first `wanted`."""
+    fields = jax.tree.map(np.asarray, share)
+    for number, start in enumerate(range(0, wanted, BLOCK)):
+        runs = slice(min(BLOCK, wanted - start))
+        yield jax.tree.map(lambda field, n=number, r=runs: np.moveaxis(field[n], -1, 0)[r], fields)
 
 
 @functools.partial(jax.jit, static_argnames=("build", "method", "grouping", "plan", "keep"))
 def _block(root, numbers, data, prior, costs, *, build, method, grouping, plan, keep):
-    """One block on every device; each device runs the same program on its own `BLOCK` seeds."""
+    """Blocks of runs `[block, ..., seed]`; each device computes its own, one after another."""
     mesh = jax.make_mesh(
         (jax.local_device_count(),),
-        ("seed",),
+        ("block",),
         axis_types=(jax.sharding.AxisType.Auto,),
         devices=jax.local_devices(),
     )
-    everywhere, by_seed = PartitionSpec(), PartitionSpec("seed")
+    everywhere, by_block = PartitionSpec(), PartitionSpec("block")
 
-    def runs(root, numbers, data, prior, costs):
+    def mine(root, numbers, data, prior, costs):
         def one(number):
             key = jax.random.fold_in(root, number)
             run = _run(key, build(data), prior, costs, method, grouping, plan)
             return keep(run, method, plan)
 
-        return jax.vmap(one)(numbers)
+        return jax.lax.map(jax.vmap(one, out_axes=-1), numbers)
 
     return jax.shard_map(
-        runs,
+        mine,
         mesh=mesh,
-        in_specs=(everywhere, by_seed, everywhere, everywhere, everywhere),
-        out_specs=by_seed,
+        in_specs=(everywhere, by_block, everywhere, everywhere, everywhere),
+        out_specs=by_block,
         check_vma=False,
     )(root, numbers, data, prior, costs)
 

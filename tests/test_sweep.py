@@ -58,6 +58,17 @@ def test_a_run_does_not_depend_on_how_many_there_are(seeds):
     assert_same(few, [field[:seeds] for field in seven_hundred()])
 
 
+def test_runs_in_rounds_of_several_blocks_are_those_of_one_block_each():
+    short = Plan(2, 3)
+    many = runs("flat", 48 * BLOCK * jax.local_device_count() + 300, short)
+    few = runs("flat", 3 * BLOCK + 5, short)
+
+    assert len(many.regret) == 48 * BLOCK * jax.local_device_count() + 300
+    assert_same(few, [field[: 3 * BLOCK + 5] for field in many])
+    last = run_once(METHODS["flat"], PROBLEM, short, number=len(many.regret) - 1)
+    np.testing.assert_array_equal(np.bincount(last.arm, minlength=15), many.pulls[-1])
+
+
 @pytest.mark.parametrize("name", ["flat", "dash"])
 @pytest.mark.parametrize("other", ["double precision", "numbers of JAX"])
 def test_another_path_gives_the_same_statistics(name, other, monkeypatch):
