@@ -59,8 +59,8 @@ def full(value: Value, like: Any, size: int) -> Any:
     """The array as a batch, also if it is the same for all."""
     if value.varies:
         return value.array
-    array = jax.random.key_data(value.array) if _is_key(like) else jnp.asarray(value.array)
-    return jnp.broadcast_to(array[..., None], (*array.shape, size))
+    array = jax.random.key_data(value.array) if _is_key(like) else value.array
+    return jax.lax.broadcast_in_dim(array, (*jnp.shape(array), size), range(jnp.ndim(array)))
 
 
 def function_of(jaxpr: Jaxpr) -> Function:
@@ -144,12 +144,16 @@ def _all(equation: Any, given: Sequence[Value], size: int) -> list[Any]:
 
 def _same(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
     """The operation itself: element by element, or along axes that are counted from the front."""
-    arrays = _all(equation, given, size)
-    shape = max((array.shape for array in arrays), key=len)
-    arrays = [
-        array if array.ndim == len(shape) else jnp.broadcast_to(array, shape)  # a scalar, for all
-        for array in arrays
-    ]
+    shape = (*max((atom.aval.shape for atom in equation.invars), key=len), size)
+
+    def whole(value: Value, like: Any) -> Any:
+        if like.shape or len(shape) == 1:
+            return full(value, like, size)
+        axes = [len(shape) - 1] * value.varies  # a scalar, for all
+        return jax.lax.broadcast_in_dim(value.array, shape, axes)
+
+    pairs = zip(given, equation.invars, strict=True)
+    arrays = [whole(value, atom.aval) for value, atom in pairs]
     return [Value(found, True) for found in _bind(equation, arrays)]
 
 
