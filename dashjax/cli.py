@@ -5,6 +5,7 @@ from typing import Any
 
 import tyro
 
+from dashjax import compilation
 from dashjax.commands.terminal import Terminal
 from dashjax.endings import ending
 from dashjax.options import Demo, Fit, Pool, Replay, Report, Sweep, Table
@@ -19,6 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str] | None) -> None:
     options = _parse(arguments)
+    compilation.keep()
     module, function = options.command.split(":")
     run = getattr(importlib.import_module(f"dashjax.commands.{module}"), function)
     run(options, Terminal(options.json))

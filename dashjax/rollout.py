@@ -45,6 +45,7 @@ class Run(NamedTuple):
     changed: Bool[Array, " step"]  # the selection is another than a step before
     new: Bool[Array, " step"]  # the arm's first pull
     scores: tuple[Float[Array, " step"], ...]  # in the order in which they were asked for
+    pulls: Int[Array, " arm"]  # in the whole run
     selection: Bool[Array, " arm"]  # after the last step
 
     def record(self, scores: tuple[Score, ...]) -> Record:
@@ -102,36 +103,36 @@ def rollout(
     measures = [score(key_scores, judge, aim) for score in scores]
 
     def one(carry, step):
-        learner, world, arm, chosen, fresh = carry
+        learner, world, arm, chosen, pulls = carry
         reward, world = source.pull(world, arm)
         utility = source.utility(world)  # not that of the start: so it is read once for all uses
         learner = tell(agent, learner, arm, reward)
         judged = learner.judged if agent.judge else learner.thought
         before, chosen = chosen, choose(judge, judged, precedence)
         regret = best_arm - places.read(utility, arm)
-        first = places.read(fresh, arm)
+        before_this = places.read(pulls, arm)
         trace = (
             arm,
             reward,
             best_mean - mean_of(utility, chosen),
             regret,
             jnp.any(chosen != before),
-            first,
+            before_this == 0,
             tuple(measure(judged) for measure in measures),
         )
-        fresh = fresh & (jnp.arange(arms, dtype=arm.dtype) != arm)
+        pulls = places.write(pulls, arm, before_this + 1)
         # asked here and not at the next step's start, so that what selection, scores and policy
         # derive from the same thought is computed once
         arm = ask(key_policy, agent, learner, step + 1)
-        return (learner, world, arm, chosen, fresh), trace
+        return (learner, world, arm, chosen, pulls), trace
 
     learner = begin(agent)
     first_arm = ask(key_policy, agent, learner, jnp.zeros((), jnp.int32))
-    start = (learner, world, first_arm, jnp.zeros(arms, bool), jnp.ones(arms, bool))
-    (_, _, _, chosen, _), trace = scanning.scan(one, start, aim.steps)
+    start = (learner, world, first_arm, jnp.zeros(arms, bool), jnp.zeros(arms, jnp.int32))
+    (_, _, _, chosen, pulls), trace = scanning.scan(one, start, aim.steps)
     arm, reward, simple_regret, regret, changed, new, measured = trace
     cost = jnp.ones_like(reward) if aim.costs is None else aim.costs[arm].astype(reward.dtype)
-    return Run(arm, reward, simple_regret, regret, cost, changed, new, measured, chosen)
+    return Run(arm, reward, simple_regret, regret, cost, changed, new, measured, pulls, chosen)
 
 
 def mean_of(utility: Float[Array, " arm"], mask: Bool[Array, " arm"]) -> Float[Array, ""]:

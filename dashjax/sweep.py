@@ -265,13 +265,10 @@ def _run(key, source: Source, prior: Prior, costs, method: Method, grouping: Gro
 
 def _reduce(run: Run, method: Method, plan: Plan) -> tuple[jax.Array, ...]:
     """The fields of a `Block`, for one run."""
-    arms = run.selection.shape[0]
-    pulled = run.arm[:, None] == jnp.arange(arms, dtype=run.arm.dtype)[None, :]
-    pulls = jnp.sum(pulled, axis=0, dtype=jnp.int32)
     rules = rules_of(method, plan)
     record = run.record(scores_of(rules))
     stopped = jnp.array([stop_step(one, record) for one in rules], jnp.int32)
     last = jnp.minimum(stopped, plan.steps) - 1
     regret_then, cost_then = run.simple_regret[last], jnp.cumsum(run.cost)[last]
-    whole = run.simple_regret, jnp.sum(run.regret), pulls, run.selection
+    whole = run.simple_regret, jnp.sum(run.regret), run.pulls, run.selection
     return *whole, stopped, regret_then, cost_then

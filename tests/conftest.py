@@ -1,9 +1,12 @@
 """What every test shares: small pools, JAX made strict, and annotated shapes that are checked."""
 
+import os
+
 import jax
 import pytest
 from jaxtyping import install_import_hook
 
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", "")  # commands leave nothing in the user's home
 install_import_hook("dashjax", "beartype.beartype")  # before dashjax is first imported
 
 import worlds  # noqa: E402

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from dashjax import (
     accuracies,
     data,
-    devices,
     experiments,
-    hosts,
     learned,
     report,
     results,
     table,
 )
+from dashjax.commands.simulating import simulating
 from dashjax.commands.terminal import Terminal
 from dashjax.data import Examples
 from dashjax.errors import InputError
@@ -37,10 +36,7 @@ def run(options: Replay, terminal: Terminal) -> None:
     """
     if options.train_selections < 0:
         raise InputError(f"--train-selections is {options.train_selections}; give 0 or more")
-    devices.use_all_cores()
-    with hosts.joined(options.hosts) as first, devices.double_precision(options.x64):
-        if first and options.out:
-            results.check_free(options.out)
+    with simulating(options) as first:
         began = time.perf_counter()
         loaded = table.load(options.table)
         examples = _pool_of(loaded) if first and options.train_selections else None

@@ -2,8 +2,9 @@
 
 import time
 
-from dashjax import devices, experiments, hosts, results
+from dashjax import experiments
 from dashjax.commands.replay import finish
+from dashjax.commands.simulating import simulating
 from dashjax.commands.terminal import Terminal
 from dashjax.options import Sweep
 from dashjax.settings import PriorSettings
@@ -11,11 +12,8 @@ from dashjax.settings import PriorSettings
 
 def run(options: Sweep, terminal: Terminal) -> None:
     """Sweeps, prints a row per method, and writes results where asked; host 0 alone does so."""
-    devices.use_all_cores()
     truth = PriorSettings(options.group_mean, options.group_sd, options.arm_sd, options.noise_sd)
-    with hosts.joined(options.hosts) as first, devices.double_precision(options.x64):
-        if first and options.out:
-            results.check_free(options.out)
+    with simulating(options) as first:
         began = time.perf_counter()
         with terminal.progress(shown=first) as advance:
             experiment = experiments.synthetic(
