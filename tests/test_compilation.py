@@ -8,21 +8,6 @@ from pathlib import Path
 import pytest
 
 SWEEP = ["sweep", "--methods", "flat", "--groups", "2", "--arms", "2", "--select", "1", "--json"]
-    "sweep",
-    "--methods",
-    "flat",
-    "--groups",
-    "2",
-    "--arms",
-    "2",
-    "--select",
-    "1",
-    "--steps",
-    "3",
-    "--seeds",
-    "5",
-    "--json",
-]
 ALL = {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
 
 
