@@ -6,8 +6,9 @@
 
 Rewards are Gaussian with all standard deviations 1 and utilities that are the same in every run;
 every run leaves the arm and the regret of each step. Steps per second are the median of several
-timings that alternate between the two, after compilation, in one process: once bound to one core,
-once on all. Rows go to `engine.json`.
+timings that alternate between them, after compilation, in one process: once bound to one core,
+once on all. The loops are in Numba, one run after another, and, where there is a C compiler, in C,
+16 runs in a vector, on one core. Rows go to `engine.json`.
 """
 
 import functools
@@ -20,6 +21,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import tyro
@@ -28,6 +30,7 @@ from rich.table import Table
 from benchmarks.machine import describe
 from dashjax import devices
 from dashjax.commands.terminal import Terminal
+from dashjax.errors import InputError
 from dashjax.metrics import Row
 from dashjax.storage import write_whole
 
@@ -94,14 +97,18 @@ def main() -> None:
 def table(rows: list[Row]) -> Table:
     """The rows for a person."""
     shown = Table(box=None)
-    for heading in ("case", "cores", "steps/s", "loop's", "ratio", "compiled in"):
+    for heading in ("case", "cores", "steps/s", "loop's", "ratio", "C's", "ratio", "compiled in"):
         shown.add_column(heading, justify="left" if heading == "case" else "right")
     for row in rows:
-        loop = f"{row['yardstick'] / 1e6:.2f} M" if row["yardstick"] else "-"
-        ratio = f"{row['ratio']:.2f}" if row["ratio"] else "-"
-        ours, compiled = f"{row['ours'] / 1e6:.2f} M", f"{row['compile_seconds']:.1f} s"
-        shown.add_row(row["case"], str(row["cores"]), ours, loop, ratio, compiled)
+        ours, loop, c = (_or_dash(row[name], 1e-6, " M") for name in ("ours", "yardstick", "c"))
+        ratio, ratio_to_c = _or_dash(row["ratio"]), _or_dash(row["ratio_to_c"])
+        label, compiled = (row["case"], str(row["cores"])), f"{row['compile_seconds']:.1f} s"
+        shown.add_row(*label, ours, loop, ratio, c, ratio_to_c, compiled)
     return shown
+
+
+def _or_dash(value: float | None, scale: float = 1.0, unit: str = "") -> str:
+    return f"{value * scale:.2f}{unit}" if value else "-"
 
 
 def _core_counts() -> list[int]:
@@ -138,20 +145,25 @@ def _row(case: Case, cores: int, runs: int) -> Row:
         _large(case, runs) if case.method.startswith("large/") else our_sweep(case, runs)
     )
     loop_runs = case.loop_runs or runs
-    loop = _loop(case, loop_runs)
-    timings: dict[str, list[float]] = {"ours": [], "yardstick": []}
+    works = {"ours": ours, "yardstick": _in_numba(case, loop_runs), "c": _in_c(case, cores, runs)}
+    timings: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(_TIMINGS):
-        timings["ours"].append(_seconds(ours))
-        if loop:
-            timings["yardstick"].append(_seconds(loop))
-    counts = {"ours": runs, "yardstick": loop_runs}
+        for name, work in works.items():
+            if work:
+                timings[name].append(_seconds(work))
+    counts = {"ours": runs, "yardstick": loop_runs, "c": runs}
     speed = {
         name: case.steps * counts[name] / statistics.median(spent) if spent else None
         for name, spent in timings.items()
     }
-    ratio = speed["ours"] / speed["yardstick"] if speed["ours"] and speed["yardstick"] else None
+    ratios = {"ratio": _ratio(speed, "yardstick"), "ratio_to_c": _ratio(speed, "c")}
     label = {"case": case.name, "method": case.method, "cores": cores}
-    return label | speed | {"ratio": ratio, "compile_seconds": compiled, "seconds": timings}
+    return label | speed | ratios | {"compile_seconds": compiled, "seconds": timings}
+
+
+def _ratio(speed: dict[str, float | None], loop: str) -> float | None:
+    ours, other = speed["ours"], speed[loop]
+    return ours / other if ours and other else None
 
 
 def _seconds(work: Callable[[], Any]) -> float:
@@ -227,24 +239,50 @@ def _arms_and_regret(run: Any, method: Any, plan: Any) -> Any:
     return run.arm, run.regret
 
 
-def _loop(case: Case, runs: int) -> Callable[[], Any] | None:
-    """The yardstick on the same work, compiled."""
+def _in_numba(case: Case, runs: int) -> Callable[[], Any] | None:
     if case.loop is None:
         return None
-    import numpy as np
-
     from benchmarks.yardsticks import loops
+
+    return _loop(case, runs, loops)
+
+
+def _in_c(case: Case, cores: int, runs: int) -> Callable[[], Any] | None:
+    """Nothing on several cores, nor for the large pools, of which the loop does fewer runs."""
+    if case.loop is None or case.loop_runs or cores > 1 or not _compiles():
+        return None
+    from benchmarks.yardsticks import compiled
+
+    return _loop(case, runs, compiled)
+
+
+@functools.cache
+def _compiles() -> bool:
+    """Whether the loops in C can be had; says so where a compiler refuses them."""
+    from benchmarks.yardsticks import compiled
+
+    try:
+        return compiled.available() and bool(compiled.library())
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return False
+
+
+def _loop(case: Case, runs: int, loops: ModuleType) -> Callable[[], Any]:
+    """The yardstick on the same work, compiled."""
+    import numpy as np
 
     utility = utilities(case)
     arms = np.zeros((runs, case.steps), np.int32)
     regret = np.zeros((runs, case.steps), np.float32)
 
     def work(runs: int = runs) -> None:
+        kept = arms[:runs], regret[:runs]
         if case.loop == "flat":
-            loops.flat(utility.reshape(-1), case.steps, runs, 2**0.5, 1.0, arms, regret)
+            loops.flat(utility.reshape(-1), case.steps, runs, 2**0.5, 1.0, *kept)
         else:
-            loop = {"two_level": loops.two_level, "joint": loops.joint}[str(case.loop)]
-            loop(utility, case.steps, runs, 1.0, 1.0, 1.0, arms, regret)
+            loop = getattr(loops, str(case.loop))
+            loop(utility, case.steps, runs, 1.0, 1.0, 1.0, *kept)
 
     work(1)
     return work

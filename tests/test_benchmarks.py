@@ -1,3 +1,4 @@
+import math
 import subprocess
 import sys
 from itertools import islice
@@ -8,10 +9,12 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from benchmarks import generator, scaling
+from benchmarks import engine, generator, scaling
 from benchmarks.engine import Case
+from benchmarks.yardsticks import compiled
 from dashjax import threefry
 from dashjax.endings import ending
+from dashjax.errors import InputError
 from dashjax.report import style
 
 SAID = """\
@@ -135,3 +138,189 @@ def test_a_case_is_measured(case):
         case.steps,
     )
     assert row["steps_per_second"] == pytest.approx(case.runs * 4 / sorted(row["seconds"])[1])
+
+
+needs_compiler = pytest.mark.skipif(not compiled.available(), reason="there is no C compiler")
+GROUP_SD, ARM_SD, NOISE_SD = 1.7, 1.3, 0.7
+STEPS = 40  # no multiple of the 16 that are written at a time
+POOLS = {"few slots": (5, 3), "as many slots as lanes": (3, 16), "many slots": (4, 21)}
+STANDARD_ERRORS = 4.5
+
+
+def utility_of(groups, slots):
+    drawn = np.random.default_rng(5)
+    return 2 + drawn.normal(size=(groups, 1)) + drawn.normal(size=(groups, slots))
+
+
+def in_c(utility, runs, *, two_levels, steps=STEPS, seed=0):
+    arms, regret = np.full((runs, steps), -1, np.int32), np.full((runs, steps), -1, np.float32)
+    if two_levels:
+        sds = GROUP_SD, ARM_SD, NOISE_SD
+        compiled.two_level(utility, steps, runs, *sds, arms, regret, seed)
+    else:
+        compiled.flat(utility.reshape(-1), steps, runs, ARM_SD, NOISE_SD, arms, regret, seed)
+    return arms, regret
+
+
+def in_numpy(utility, runs, *, two_levels):
+    """Arms pulled: the posterior computed anew from counts and sums in every step."""
+    drawn = np.random.default_rng(11)
+    count, total = np.zeros((2, runs, *utility.shape))
+    everyone, pulled = np.arange(runs), []
+    for _ in range(STEPS):
+        above = np.zeros((runs, utility.shape[0]))
+        if two_levels:
+            spread = NOISE_SD**2 + count * ARM_SD**2
+            precision = GROUP_SD**-2 + (count / spread).sum(2)
+            mean = (total / spread).sum(2) / precision
+            above = mean + drawn.normal(size=mean.shape) / np.sqrt(precision)
+        precision = ARM_SD**-2 + count / NOISE_SD**2
+        mean = (above[..., None] / ARM_SD**2 + total / NOISE_SD**2) / precision
+        value = mean + drawn.normal(size=mean.shape) / np.sqrt(precision)
+        if two_levels:
+            value[np.arange(utility.shape[0]) != above.argmax(1)[:, None]] = -np.inf
+        arm = value.reshape(runs, -1).argmax(1)
+        at = everyone, *np.unravel_index(arm, utility.shape)
+        count[at] += 1
+        total[at] += utility[at[1:]] + NOISE_SD * drawn.normal(size=runs)
+        pulled.append(arm)
+    return np.stack(pulled, 1)
+
+
+def assert_same_mean(one, other):
+    """Within the standard errors of both; a run a row."""
+    error = np.hypot(*(part.std(0) / len(part) ** 0.5 for part in (one, other)))
+    assert (np.abs(one.mean(0) - other.mean(0)) <= STANDARD_ERRORS * error + 1e-6).all()
+
+
+@needs_compiler
+@pytest.mark.parametrize("two_levels", [False, True], ids=["flat", "two levels"])
+@pytest.mark.parametrize("pool", POOLS)
+def test_loops_in_c_have_the_law_of_plain_numpy(pool, two_levels):
+    utility = utility_of(*POOLS[pool])
+    arms, regret = in_c(utility, 40_000, two_levels=two_levels)
+    expected = in_numpy(utility, 10_000, two_levels=two_levels)
+
+    lost = utility.max() - utility.reshape(-1)[expected]
+    assert_same_mean(regret, lost)
+    assert_same_mean(regret.sum(1), lost.sum(1))
+    for arm in range(utility.size):
+        assert_same_mean((arms == arm).mean(1), (expected == arm).mean(1))
+    for step in (0, STEPS - 1):
+        seen = arms[:, step, None], expected[:, step, None]
+        assert_same_mean(*(pulled == np.arange(utility.size) for pulled in seen))
+
+
+@needs_compiler
+@pytest.mark.parametrize("two_levels", [False, True], ids=["flat", "two levels"])
+@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize(("runs", "steps"), [(1, 1), (21, 37), (32, 16)])
+def test_loops_in_c_fill_every_run_and_step(pool, two_levels, runs, steps):
+    utility = utility_of(*POOLS[pool])
+    arms, regret = in_c(utility, runs, two_levels=two_levels, steps=steps)
+    more, _ = in_c(utility, runs + 16, two_levels=two_levels, steps=steps)
+    other, _ = in_c(utility, runs + 16, two_levels=two_levels, steps=steps, seed=1)
+
+    worth = utility.astype(np.float32).reshape(-1)
+    assert 0 <= arms.min() <= arms.max() < worth.size
+    np.testing.assert_array_equal(regret, worth.max() - worth[arms])
+    np.testing.assert_array_equal(arms, more[:runs])
+    assert not np.array_equal(more, other)
+    assert len(np.unique(more, axis=0)) > 1
+
+
+@needs_compiler
+def test_a_loop_in_c_writes_nothing_beyond_what_is_given():
+    arms, regret = np.full((22, STEPS), -7, np.int32), np.full((22, STEPS), -7, np.float32)
+    compiled.flat(utility_of(5, 3), STEPS, 21, ARM_SD, NOISE_SD, arms[:21], regret[:21])
+
+    assert (arms[:21] >= 0).all()
+    assert (arms[21] == -7).all()
+    assert (regret[21] == -7).all()
+    with pytest.raises(ValueError, match="22 x 40"):
+        compiled.flat(utility_of(5, 3), STEPS, 22, ARM_SD, NOISE_SD, arms[:21], regret[:21])
+
+
+@needs_compiler
+def test_normals_in_c_have_the_normal_moments_and_tails():
+    drawn = compiled.normals(2**24).astype(np.float64)
+    lanes = drawn.reshape(-1, 16)
+
+    powers = {1: (0, 1), 2: (1, 2), 3: (0, 15), 4: (3, 96), 6: (15, 10170)}  # mean, variance
+    for power, (mean, var) in powers.items():
+        error = (var / drawn.size) ** 0.5
+        assert abs((drawn**power).mean() - mean) < STANDARD_ERRORS * error
+    for bound in (0.01, 0.1, 0.5, 1, 2, 3, 4, 4.5, 5):
+        chance = math.erfc(bound / 2**0.5) / 2
+        for share in ((drawn > bound).mean(), (drawn < -bound).mean()):
+            error = (chance * (1 - chance) / drawn.size) ** 0.5
+            assert abs(share - chance) < STANDARD_ERRORS * error
+    assert np.abs(np.corrcoef(lanes.T) - np.eye(16)).max() < 5 / len(lanes) ** 0.5
+    for gap in (1, 2, 3):
+        related = (lanes[gap:] * lanes[:-gap]).mean()
+        assert abs(related) < STANDARD_ERRORS / drawn.size**0.5
+
+
+@needs_compiler
+def test_the_polynomials_give_the_quantile_of_every_tail():
+    """In all octaves, and one joins the next."""
+    from scipy.stats import norm
+
+    octave = np.repeat(np.arange(31), 101)
+    x = np.tile(np.linspace(-0.5, 0.5, 101), 31)
+    found = np.polynomial.polynomial.polyval(
+        x, compiled._polynomial()[:, (octave + 127) % 32], tensor=False
+    )
+    expected = norm.isf(2.0 ** (octave - 32) * (1.5 + x))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
+
+
+@pytest.fixture
+def fresh():
+    """Compiled anew in the test, and again after it."""
+    for made in (compiled.library, engine._compiles):
+        made.cache_clear()
+    yield
+    for made in (compiled.library, engine._compiles):
+        made.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh")
+def test_without_a_compiler_there_are_no_loops_in_c(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert not compiled.available()
+    assert engine._in_c(engine.CASES[0], 1, 16) is None
+    with pytest.raises(InputError, match="install one of cc, gcc, clang"):
+        compiled.library()
+
+
+@needs_compiler
+@pytest.mark.usefixtures("fresh")
+def test_loops_in_c_that_do_not_compile_are_said_in_one_sentence(tmp_path, monkeypatch, capsys):
+    broken = tmp_path / "broken.c"
+    broken.write_text("int flat(void) { return }\nint two(void) { return }\n")
+    monkeypatch.setattr(compiled, "SOURCE", broken)
+
+    assert engine._in_c(engine.CASES[0], 1, 16) is None
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert "does not compile broken.c" in sentence
+
+
+@needs_compiler
+@pytest.mark.parametrize("case", engine.CASES, ids=lambda case: case.name)
+def test_small_pools_have_a_loop_in_c_on_one_core(case):
+    small = case.loop is not None and case.groups < 1000
+    assert (engine._in_c(case, 1, 16) is not None) == small
+    assert engine._in_c(case, 2, 16) is None
+
+
+def test_the_table_of_speeds_leaves_out_what_was_not_measured():
+    row = {"case": "a", "cores": 1, "ours": 2e6, "yardstick": 1e6, "ratio": 2.0}
+    rows = [
+        row | {"c": c, "ratio_to_c": c and 2e6 / c, "compile_seconds": 1.0} for c in (4e6, None)
+    ]
+    shown = engine.table(rows)
+
+    cells = [list(column.cells) for column in shown.columns]
+    assert cells[4:7] == [["2.00", "2.00"], ["4.00 M", "-"], ["0.50", "-"]]
