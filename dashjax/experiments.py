@@ -1,27 +1,32 @@
 """Whole experiments: methods on a reward table, or on synthetic pools; what their results hold."""
 
+import contextlib
 import functools
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
+import jax
 import numpy as np
 
 from dashjax import frames, hosts, metrics, priors, sources
 from dashjax.base import Source
 from dashjax.errors import InputError
 from dashjax.gaussian import Prior
-from dashjax.methods import method
-from dashjax.metrics import Row
+from dashjax.methods import Method, method
+from dashjax.metrics import Results, Row
 from dashjax.pool import Grouping, Pool
 from dashjax.progress import Advance, silent
 from dashjax.results import Experiment
 from dashjax.settings import PriorSettings, Settings
-from dashjax.sweep import Problem, run_once, sweep
+from dashjax.sweep import Problem, prepare, run_once, sweep
 from dashjax.table import RewardTable
 
 COSTS = ("equal", "pool", "examples")
+_COMPILERS = 2  # programs that are compiled at a time
 _MOST_DATASETS = 100_000  # each has a place in the memory of every run
 
 
@@ -153,8 +158,8 @@ def _run_all(
     hosts.check_same(json.dumps(experiment.config))
     total = settings.seeds * len(problems) * len(methods)
     done = 0
-    for target, problem in problems.items():
-        for one in methods:
+    with _prepared(methods, next(iter(problems.values())), settings) as ready:
+        for (target, problem), one in itertools.product(problems.items(), methods):
             what = f"{one.name} on {target}" if target else one.name
 
             def tell(runs: int, what: str = what) -> None:
@@ -162,19 +167,43 @@ def _run_all(
                 done += runs
                 advance(what, done, total)
 
-            results = sweep(
-                one, problem, settings.plan, seeds=settings.seeds, seed=settings.seed, advance=tell
-            )
+            ready(one)
+            plan, seeds, seed = settings.plan, settings.seeds, settings.seed
+            results = sweep(one, problem, plan, seeds=seeds, seed=seed, advance=tell)
             label: Row = {"target": target, "grouping": settings.grouping}
-            selections = frames.selection_rows(label, results, pool)
-            row = label | metrics.row(results)
-            if target:  # the datasets of synthetic pools are others in every run
-                row |= {"take": selections[0]["datasets"], "take_share": selections[0]["share"]}
-            experiment.rows.append(row)
-            experiment.add("curves", frames.curve_rows(label, results))
-            experiment.add("pulls", frames.pull_rows(label, results, pool))
-            experiment.add("selections", selections)
-            experiment.add("stops", frames.stop_rows(label, results))
+            _add(experiment, label, results, pool)
+
+
+def _add(experiment: Experiment, label: Row, results: Results, pool: Pool) -> None:
+    """The rows of one method on one target."""
+    selections = frames.selection_rows(label, results, pool)
+    row = label | metrics.row(results)
+    if label["target"]:  # the datasets of synthetic pools are others in every run
+        row |= {"take": selections[0]["datasets"], "take_share": selections[0]["share"]}
+    experiment.rows.append(row)
+    experiment.add("curves", frames.curve_rows(label, results))
+    experiment.add("pulls", frames.pull_rows(label, results, pool))
+    experiment.add("selections", selections)
+    experiment.add("stops", frames.stop_rows(label, results))
+
+
+@contextlib.contextmanager
+def _prepared(
+    methods: list[Method], problem: Problem, settings: Settings
+) -> Iterator[Callable[[Method], None]]:
+    """Compiles the methods' programs side by side; gives a function that waits for a method's."""
+    double = jax.config.read("jax_enable_x64")
+
+    def compile_one(one: Method) -> None:
+        with jax.enable_x64(double):  # a thread begins with JAX's own precision
+            prepare(one, problem, settings.plan, seeds=settings.seeds)
+
+    pool = ThreadPoolExecutor(_COMPILERS)
+    try:
+        waiting = {one.name: pool.submit(compile_one, one) for one in methods}
+        yield lambda one: waiting[one.name].result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _config(command: str, settings: Settings) -> dict[str, Any]:

@@ -112,18 +112,14 @@ def runs(
     Raises:
         InputError: if another host fails.
     """
-    root = threefry.key(seed)
-    share = _blocks_each(seeds, plan.steps + problem.grouping.arms) * jax.local_device_count()
+    root, how = threefry.key(seed), _how(method, problem, plan, keep)
+    share = _share(problem, plan, seeds)
     width = share * BLOCK
-    compiled = functools.partial(
-        _block, build=problem.build, method=method, grouping=problem.grouping, plan=plan, keep=keep
-    )
     rounds = range(0, seeds, width * hosts.count())
 
     def begun(round_first: int) -> Any:
         first = round_first + width * hosts.number()
-        numbers = np.arange(first, first + width, dtype=np.uint32).reshape(share, BLOCK)
-        return compiled(root, numbers, problem.data, problem.prior, problem.costs)
+        return _compute(root, _numbers(first, share), _arrays(problem), **how)
 
     # the next round is computed while this one is looked at
     for round_first, mine in zip(rounds, _one_ahead(map(begun, rounds)), strict=True):
@@ -132,15 +128,39 @@ def runs(
             yield from _cut(block, min(width, seeds - start))
 
 
-def _blocks_each(seeds: int, numbers: int) -> int:
-    """How many blocks a device computes in a round: few enough that there are 16 rounds.
+def prepare(method: Method, problem: Problem, plan: Plan, *, seeds: int) -> None:
+    """Compiles what a sweep will run, which may be done in another thread.
 
-    Args:
-        seeds: how many runs there are.
-        numbers: how many a run leaves, about.
+    Raises:
+        InputError: as `sweep`.
     """
-    wanted = seeds // (BLOCK * jax.local_device_count() * hosts.count() * _LEAST_ROUNDS)
-    return max(1, min(wanted, _MOST_BLOCKS, _MOST_NUMBERS // (BLOCK * numbers)))
+    check(plan, problem.grouping.arms, seeds)
+    numbers = _numbers(0, _share(problem, plan, seeds))
+    how = _how(method, problem, plan, _reduce)
+    _compute.lower(threefry.key(0), numbers, _arrays(problem), **how).compile()
+
+
+def _how(method: Method, problem: Problem, plan: Plan, keep: Keep) -> dict[str, Any]:
+    """What is part of what is compiled."""
+    asked = {"method": method, "plan": plan, "keep": keep}
+    return asked | {"build": problem.build, "grouping": problem.grouping}
+
+
+def _arrays(problem: Problem) -> tuple[Any, ...]:
+    return problem.data, problem.prior, problem.costs
+
+
+def _numbers(first: int, blocks: int) -> np.ndarray:
+    """The runs from `first` on, `[block, seed]`."""
+    return np.arange(first, first + blocks * BLOCK, dtype=np.uint32).reshape(blocks, BLOCK)
+
+
+def _share(problem: Problem, plan: Plan, seeds: int) -> int:
+    """How many blocks a host computes in a round: few enough that there are 16 rounds."""
+    devices = jax.local_device_count()
+    wanted = seeds // (BLOCK * devices * hosts.count() * _LEAST_ROUNDS)
+    room = _MOST_NUMBERS // (BLOCK * (plan.steps + problem.grouping.arms))
+    return max(1, min(wanted, _MOST_BLOCKS, room)) * devices
 
 
 def _one_ahead(items: Iterator[Any]) -> Iterator[Any]:
@@ -216,7 +236,7 @@ def _cut(share: Any, wanted: int) -> Iterator[Any]:
 
 
 @functools.partial(jax.jit, static_argnames=("build", "method", "grouping", "plan", "keep"))
-def _block(root, numbers, data, prior, costs, *, build, method, grouping, plan, keep):
+def _compute(root, numbers, arrays, *, build, method, grouping, plan, keep):
     """Blocks of runs `[block, ..., seed]`; each device computes its own, one after another."""
     mesh = jax.make_mesh(
         (jax.local_device_count(),),
@@ -226,7 +246,9 @@ def _block(root, numbers, data, prior, costs, *, build, method, grouping, plan, 
     )
     everywhere, by_block = PartitionSpec(), PartitionSpec("block")
 
-    def mine(root, numbers, data, prior, costs):
+    def mine(root, numbers, arrays):
+        data, prior, costs = arrays
+
         def one(number):
             key = jax.random.fold_in(root, number)
             run = _run(key, build(data), prior, costs, method, grouping, plan)
@@ -237,10 +259,10 @@ def _block(root, numbers, data, prior, costs, *, build, method, grouping, plan, 
     return jax.shard_map(
         mine,
         mesh=mesh,
-        in_specs=(everywhere, by_block, everywhere, everywhere, everywhere),
+        in_specs=(everywhere, by_block, everywhere),
         out_specs=by_block,
         check_vma=False,
-    )(root, numbers, data, prior, costs)
+    )(root, numbers, arrays)
 
 
 @functools.partial(jax.jit, static_argnames=("method", "plan", "build", "grouping"))
@@ -260,6 +282,7 @@ def _run(key, source: Source, prior: Prior, costs, method: Method, grouping: Gro
         aim=aim,
         choose=SELECTIONS[plan.selection](plan.select, grouping.arms),
         scores=scores_of(rules_of(method, plan)),
+        in_kernel=plan.kernel,
     )
 
 

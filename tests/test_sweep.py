@@ -18,7 +18,17 @@ from dashjax.methods import METHODS, method
 from dashjax.metrics import Block
 from dashjax.rules import rule
 from dashjax.stopping import stop_step
-from dashjax.sweep import BLOCK, Plan, Problem, blocks, rules_of, run_once, scores_of, sweep
+from dashjax.sweep import (
+    BLOCK,
+    Plan,
+    Problem,
+    blocks,
+    prepare,
+    rules_of,
+    run_once,
+    scores_of,
+    sweep,
+)
 from dashjax.sweep import runs as sweep_runs
 
 GROUPING = pool_of(*SQUARE).grouping
@@ -289,3 +299,22 @@ def test_steps_to_a_small_regret_are_those_of_the_reference():
     assert 80 <= dash[STEPS_TO_002] <= 105
     assert flat[STEPS_TO_005] is None
     assert flat[STEPS_TO_002] is None
+
+
+def test_what_was_prepared_is_not_compiled_again():
+    compiled = []
+
+    def told(event, seconds, **details):
+        if event == "/jax/core/compile/backend_compile_duration":
+            compiled.append(seconds)
+
+    plan = Plan(3, 2)
+    jax.monitoring.register_event_duration_secs_listener(told)
+    try:
+        prepare(METHODS["flat"], PROBLEM, plan, seeds=5)
+        assert compiled
+        compiled.clear()
+        sweep(METHODS["flat"], PROBLEM, plan, seeds=5)
+        assert not compiled
+    finally:
+        jax.monitoring.unregister_event_duration_listener(told)
