@@ -66,8 +66,8 @@ class Case:
 
 
 CASES = (
-    Case("flat Thompson sampling, 15", "flat", 5, 3, 200, 40_960, "flat"),
-    Case("two-level Thompson sampling, 5 x 3", "dash-exact", 5, 3, 200, 40_960, "two_level"),
+    Case("flat Thompson sampling, 15", "flat", 5, 3, 200, 262_144, "flat"),
+    Case("two-level Thompson sampling, 5 x 3", "dash-exact", 5, 3, 200, 262_144, "two_level"),
     Case("two-level Thompson sampling, 100 x 100", "dash-exact", 100, 100, 1000, 1024, "two_level"),
     Case("two-level, 1000 x 1000", "large/by-group", 1000, 1000, 1000, 64, "two_level", 16),
     Case("joint, 1000 x 1000", "large/jointly", 1000, 1000, 1000, 64, "joint", 1),
@@ -85,7 +85,12 @@ def main() -> None:
     """Measures in children, one core and all, prints the rows and writes them."""
     options = tyro.cli(Benchmark, description=__doc__)
     terminal = Terminal(options.json)
-    rows = [row for cores in _core_counts() for row in _in_child(cores, options.quick)]
+    rows = [
+        row
+        for cores in _core_counts()
+        for large in (False, True)
+        for row in _in_child(cores, large, options.quick)
+    ]
     document = {"machine": describe(), "rows": rows}
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "engine.json"
@@ -116,34 +121,40 @@ def _core_counts() -> list[int]:
     return [1] if count == 1 else [1, count or 1]
 
 
-def _in_child(cores: int, quick: bool) -> list[Row]:
-    """The rows measured on so many cores, in a process that is bound to them from its start."""
+def _in_child(cores: int, large: bool, quick: bool) -> list[Row]:
+    """The rows of large pools, or of all else, measured on so many cores.
+
+    In a process that is bound to them from its start, and that compiles as suits such pools.
+    """
     words = [sys.executable, "-m", "benchmarks.engine", *(["--quick"] if quick else [])]
-    told = os.environ | {_WORKER: str(cores), "NUMBA_NUM_THREADS": str(cores)}
+    told = os.environ | {_WORKER: json.dumps([cores, large]), "NUMBA_NUM_THREADS": str(cores)}
     done = subprocess.run(words, env=told, stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout)
 
 
-def _measure(cores: int, quick: bool) -> list[Row]:
+def _measure(cores: int, large: bool, quick: bool) -> list[Row]:
     """What a child does."""
-    bind(cores)
+    bind(cores, large_pools=large)
     return [
         _row(case, cores, max(case.runs // 4, min(case.runs, 512)) if quick else case.runs)
         for case in CASES
+        if _is_large(case) == large
     ]
 
 
-def bind(cores: int) -> None:
+def bind(cores: int, *, large_pools: bool = False) -> None:
     """Keeps this process on so many cores; to be called before JAX first computes."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
-    devices.use_all_cores()
+    devices.use_all_cores(large_pools=large_pools)
+
+
+def _is_large(case: Case) -> bool:
+    return case.method.startswith("large/")
 
 
 def _row(case: Case, cores: int, runs: int) -> Row:
-    ours, compiled = (
-        _large(case, runs) if case.method.startswith("large/") else our_sweep(case, runs)
-    )
+    ours, compiled = _large(case, runs) if _is_large(case) else our_sweep(case, runs)
     loop_runs = case.loop_runs or runs
     works = {"ours": ours, "yardstick": _in_numba(case, loop_runs), "c": _in_c(case, cores, runs)}
     timings: dict[str, list[float]] = {name: [] for name in works}
@@ -298,7 +309,7 @@ def utilities(case: Case) -> Any:
 
 if __name__ == "__main__":
     if _WORKER in os.environ:
-        found = _measure(int(os.environ[_WORKER]), "--quick" in sys.argv)
+        found = _measure(*json.loads(os.environ[_WORKER]), "--quick" in sys.argv)
         print(json.dumps(found))
     else:
         main()

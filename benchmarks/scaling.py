@@ -294,7 +294,7 @@ def _seconds(work: Callable[[], Any]) -> float:
 
 
 if __name__ == "__main__":
-    devices.use_all_cores()
+    devices.use_all_cores(large_pools=True)  # one setting for all lines
     if _WORKER in os.environ:
         print(json.dumps(_measured_alone(int(os.environ[_WORKER]))))
     else:

@@ -24,14 +24,19 @@ def engine_table(rows: list[Row]) -> str:
     by_case: dict[str, dict[int, Row]] = {}
     for row in rows:
         by_case.setdefault(row["case"], {})[row["cores"]] = row
-    head = ["", "one core", "compiled loop", "ratio", f"{most} cores"]
+    head = ["", "one core", "Numba", "ratio", "C", "ratio", f"{most} cores"]
     return _markdown(head, [_engine_line(case, on, most) for case, on in by_case.items()])
 
 
 def _engine_line(case: str, on: dict[int, Row], most: int) -> list[str]:
     one = on[1]
-    against = _millions(one["yardstick"]), f"{one['ratio']:.3g}" if one["ratio"] else ""
-    return [case, _millions(one["ours"]), *against, _millions(on[most]["ours"])]
+    numba = _millions(one["yardstick"]), _ratio(one["ratio"])
+    c = _millions(one["c"]), _ratio(one["ratio_to_c"])
+    return [case, _millions(one["ours"]), *numba, *c, _millions(on[most]["ours"])]
+
+
+def _ratio(ratio: float | None) -> str:
+    return f"{ratio:.3g}" if ratio else ""
 
 
 def peers_table(rows: list[Row]) -> str:

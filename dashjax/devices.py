@@ -6,22 +6,26 @@ from contextlib import AbstractContextManager
 
 _FLAGS, _COUNT = "XLA_FLAGS", "xla_force_host_platform_device_count"
 _EXTRA = "xla_backend_extra_options"
-_WHOLE_LOOPS = f"--{_EXTRA}=xla_cpu_small_while_loop_byte_threshold=100000000"
+_WHOLE_LOOPS = "xla_cpu_small_while_loop_byte_threshold"
+_SWEEPS, _LARGE_POOLS = 100_000_000, 100_000  # bytes up to which a loop is compiled whole
 
 
-def use_all_cores() -> None:
+def use_all_cores(*, large_pools: bool = False) -> None:
     """Gives JAX a device for each core of this process; results are the same on any number.
 
-    Loops are compiled whole, where XLA would start every small operation in them by itself and
-    share it among the cores, which then wait for each other.
-
     To be called before JAX first computes: it reads its settings then. What the user set stays.
+
+    Args:
+        large_pools: whether pools of `large` are to be explored. Loops are compiled whole, where
+            XLA would start every small operation in them by itself and share it among the cores,
+            which then wait for each other. Sweeps are quicker so. In large pools this holds for
+            loops over little memory alone; the others become four times as slow.
     """
     flags = os.environ.get(_FLAGS, "")
     if _COUNT not in flags and "JAX_NUM_CPU_DEVICES" not in os.environ:
         flags += f" --{_COUNT}={_cores()}"
     if _EXTRA not in flags:
-        flags += f" {_WHOLE_LOOPS}"
+        flags += f" --{_EXTRA}={_WHOLE_LOOPS}={_LARGE_POOLS if large_pools else _SWEEPS}"
     os.environ[_FLAGS] = flags.strip()
 
 

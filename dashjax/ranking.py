@@ -4,6 +4,7 @@ For a handful of places among some dozens of values, a network of comparisons is
 CPU than a sort or `lax.top_k` under `vmap`, whose cost is one call a row.
 """
 
+import functools
 from collections.abc import Sequence
 
 import jax
@@ -11,6 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 _MOST_VALUES, _MOST_PLACES = 64, 8  # beyond them the network is longer than a sort
+_MOST_AT_ONCE = 32  # values of which XLA finds the largest quickly
 
 
 def largest_of(
@@ -59,11 +61,31 @@ def is_among_largest(
     """
     arms = values.shape[0]
     turn = jnp.arange(arms, dtype=jnp.int32) if turn is None else turn
-    if arms > _MOST_VALUES:
+    if count > _MOST_PLACES:
         line = jnp.argsort(turn)
         values = jnp.where(values == 0, 0, values)  # `top_k` tells -0 from 0
         _, places = jax.lax.top_k(values[line], count)  # the first of equals
         return jnp.zeros(arms, bool).at[line[places]].set(True)
-    before = turn[:, None] < turn[None, :]
-    ahead = (values[:, None] > values[None, :]) | ((values[:, None] == values[None, :]) & before)
-    return jnp.sum(ahead, 0, dtype=jnp.int32) < count
+    taken = jnp.iinfo(turn.dtype).max
+    for _ in range(count):
+        largest = values == maximum(values)
+        first = turn == -maximum(jnp.where(largest, -turn, -taken))
+        values, turn = jnp.where(first, -jnp.inf, values), jnp.where(first, taken, turn)
+    return turn == taken
+
+
+def edge(values: Float[Array, " arm"], inside: Bool[Array, " arm"]) -> tuple[Array, Array]:
+    """The least of the values inside, and the largest of those outside."""
+    least = -maximum(jnp.where(inside, -values, -jnp.inf))
+    return least, maximum(jnp.where(inside, -jnp.inf, values))
+
+
+def maximum(values: Float[Array, " unit"] | Int[Array, " unit"]) -> Array:
+    """The largest value; first of rows side by side, for XLA is slow with more than 32 at once."""
+    whole = jnp.issubdtype(values.dtype, jnp.integer)
+    least = jnp.iinfo(values.dtype).min if whole else -jnp.inf
+    rows = -(-values.shape[0] // _MOST_AT_ONCE)
+    columns = -(-values.shape[0] // rows)
+    filling = rows * columns - values.shape[0]
+    filled = jnp.pad(values, (0, filling), constant_values=least) if filling else values
+    return jnp.max(functools.reduce(jnp.maximum, filled.reshape(rows, columns)))

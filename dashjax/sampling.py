@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
 from dashjax.base import RandomKey
+from dashjax.ranking import maximum
 
 # -ndtri(p) = (1 - 2 p) P(s) / Q(s) with s = log2(4 p (1 - p)), for 2^-33 <= p <= 1/2; a minimax
 # fit with a relative error below 1.2e-7 (ours)
@@ -50,7 +51,7 @@ def largest(values: Float[Array, " unit"]) -> Int[Array, ""]:
     Two reductions that vectorise over runs; `argmax` is one that does not.
     """
     place = jnp.arange(values.shape[0], dtype=jnp.int32)
-    return jnp.min(jnp.where(values == jnp.max(values), place, values.shape[0] - 1))
+    return jnp.min(jnp.where(values == maximum(values), place, values.shape[0] - 1))
 
 
 def largest_draw(values: Float[Array, " unit"]) -> Int[Array, ""]:
@@ -69,7 +70,7 @@ def largest_draw(values: Float[Array, " unit"]) -> Int[Array, ""]:
     low = np.int32((1 << bits) - 1)
     ordered = in_order(jax.lax.bitcast_convert_type(values, jnp.int32))
     place = np.arange(values.shape[0] - 1, -1, -1, dtype=np.int32)
-    packed = jnp.max((ordered & ~low) | place)
+    packed = maximum((ordered & ~low) | place)
     return np.int32(values.shape[0] - 1) - (packed & low)
 
 

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from dashjax.base import Aim, Belief, RandomKey, State
+from dashjax.ranking import edge, is_among_largest
 
 MOST = 32  # arms that are looked at; of larger pools, those nearest to the boundary
 _NUDGE = 1e-5  # of a posterior standard deviation
@@ -59,10 +60,10 @@ def _nearest(mean: Array, sd: Array, select: int) -> tuple[Int[Array, " near"], 
     outside = min(arms - select, MOST - inside)
     if arms <= MOST:
         return jax.lax.top_k(mean, arms)[1], inside
-    edge = jax.lax.top_k(mean, select + 1)[0]
-    boundary = (edge[-1] + edge[-2]) / 2
+    inner = is_among_largest(mean, select)
+    least, largest = edge(mean, inner)
+    boundary = (least + largest) / 2
     distance = (mean - boundary) / jnp.maximum(sd, jnp.finfo(sd.dtype).tiny)
-    inner = mean >= edge[-2]
     parts = [
         jax.lax.top_k(jnp.where(inner, -distance, -jnp.inf), inside)[1],
         jax.lax.top_k(jnp.where(inner, -jnp.inf, distance), outside)[1],

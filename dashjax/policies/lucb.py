@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from dashjax.base import Aim, Arm, Belief, Policy, RandomKey, State
 from dashjax.policies.parts import counting
+from dashjax.ranking import is_among_largest
 from dashjax.sampling import largest
 
 _MISS = 0.1  # the chance delta that its bounds are built for
@@ -24,7 +25,7 @@ def lucb(belief: Belief, aim: Aim) -> Policy:
         sd = jnp.sqrt(var)
         width = jnp.sqrt(jnp.log(arms * jnp.maximum(own, 1) ** 2 / _MISS) / 2) * sd
         mean = mean + 1e-5 * sd * jax.random.uniform(key, mean.shape, mean.dtype)
-        inside = mean >= jax.lax.top_k(mean, aim.select)[0][-1]
+        inside = is_among_largest(mean, aim.select)
         worst = largest(jnp.where(inside, width - mean, -jnp.inf))
         best = largest(jnp.where(inside, -jnp.inf, width + mean))
         fall = var**2 / (var + belief.noise_var(thought)) / costs.astype(var.dtype)

@@ -6,6 +6,7 @@ from jaxtyping import Array, Bool, Float
 
 from dashjax.base import Aim, Arm, Belief, Policy, RandomKey, State
 from dashjax.policies.parts import remembering_nothing
+from dashjax.ranking import edge, is_among_largest
 from dashjax.sampling import largest
 
 _CHALLENGERS = 16  # draws in which a set other than the leader's is looked for
@@ -36,10 +37,10 @@ def _differing(draws: Float[Array, "draw arm"], select: int) -> Bool[Array, " ar
     """The arms in just one of the leader's and the challenger's sets; all if there is one set."""
     if select == draws.shape[1]:
         return jnp.ones(draws.shape[1], bool)
-    edges = jax.lax.top_k(draws, select + 1)[0]
-    inside = draws >= edges[:, select - 1 : select]
+    inside = jax.vmap(lambda draw: is_among_largest(draw, select))(draws)
     apart = inside[1:] != inside[:1]
     found = jnp.any(apart, 1)
     first = jnp.argmax(found)
-    pair = (draws[-1] == edges[-1, select - 1]) | (draws[-1] == edges[-1, select])
+    least, most = edge(draws[-1], inside[-1])
+    pair = (draws[-1] == least) | (draws[-1] == most)
     return jnp.where(found[first], apart[first], pair)
