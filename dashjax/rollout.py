@@ -81,6 +81,7 @@ def rollout(
     aim: Aim,
     choose: Choose,
     scores: tuple[Score, ...] = (),
+    in_kernel: bool = False,
 ) -> Run:
     """One run.
 
@@ -91,6 +92,7 @@ def rollout(
         aim: how many datasets are wanted, how many steps there are and what one costs.
         choose: the selection, made from what the judge thinks.
         scores: what is measured of the judge's thought after every step.
+        in_kernel: under `vmap`, the whole loop is one kernel if it can be (see `scanning.scan`).
     """
     key_source, key_policy, key_precedence, key_scores = jax.random.split(key, 4)
     world = source.init(key_source)
@@ -129,7 +131,7 @@ def rollout(
     learner = begin(agent)
     first_arm = ask(key_policy, agent, learner, jnp.zeros((), jnp.int32))
     start = (learner, world, first_arm, jnp.zeros(arms, bool), jnp.zeros(arms, jnp.int32))
-    (_, _, _, chosen, pulls), trace = scanning.scan(one, start, aim.steps)
+    (_, _, _, chosen, pulls), trace = scanning.scan(one, start, aim.steps, in_kernel=in_kernel)
     arm, reward, simple_regret, regret, changed, new, measured = trace
     cost = jnp.ones_like(reward) if aim.costs is None else aim.costs[arm].astype(reward.dtype)
     return Run(arm, reward, simple_regret, regret, cost, changed, new, measured, pulls, chosen)

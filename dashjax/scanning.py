@@ -6,6 +6,8 @@ Under `vmap` it is compiled in a form of its own, with the same results:
   makes them in a pass of their own, and not again wherever one is used;
 - what does not depend on the step is made before the loop;
 - where it pays, the batch is the last axis of all arrays and not the first (see `side_by_side`).
+
+Or, if asked for, the loops are one kernel (see `kernel`).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,14 +17,17 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import Literal
 
-from dashjax import side_by_side
+from dashjax import kernel, side_by_side
 from dashjax.side_by_side import Function, Value, function_of
 
 Body = Callable[[Any, jax.Array], tuple[Any, Any]]
 
 
-def scan(body: Body, start: Any, steps: int) -> tuple[Any, Any]:
-    """`jax.lax.scan` over the numbers of the steps, 0 to `steps` - 1, as int32."""
+def scan(body: Body, start: Any, steps: int, *, in_kernel: bool = False) -> tuple[Any, Any]:
+    """`jax.lax.scan` over the numbers of the steps, 0 to `steps` - 1, as int32.
+
+    With `in_kernel`, many loops at once are one kernel for a GPU, if `kernel.suits` them.
+    """
     numbers = jnp.arange(steps, dtype=jnp.int32)
     traced, shape = jax.make_jaxpr(body, return_shape=True)(start, numbers[0])
     leaves, results = jax.tree.leaves(start), jax.tree.structure(shape)
@@ -35,7 +40,7 @@ def scan(body: Body, start: Any, steps: int) -> tuple[Any, Any]:
     constants = whole.takes[: -1 - len(leaves)]
     takes = [*constants, *(variables[x] for x in still), *(variables[x] for x in moving), step]
     gives = [*(whole.gives[x] for x in moving), *whole.gives[len(leaves) :]]
-    found = _loop(Function(takes, whole.operations, gives), numbers)(
+    found = _loop(Function(takes, whole.operations, gives), numbers, in_kernel)(
         [*traced.consts, *(leaves[x] for x in still)], [leaves[x] for x in moving]
     )
     ends = dict(zip(moving, found, strict=False)) | {x: leaves[x] for x in still}
@@ -43,7 +48,9 @@ def scan(body: Body, start: Any, steps: int) -> tuple[Any, Any]:
     return jax.tree.unflatten(results, [*(ends[x] for x in range(len(leaves))), *trace])
 
 
-def _loop(body: Function, numbers: jax.Array) -> Callable[[list[Any], list[Any]], list[Any]]:
+def _loop(
+    body: Function, numbers: jax.Array, in_kernel: bool
+) -> Callable[[list[Any], list[Any]], list[Any]]:
     """A loop over `body`, of what is fixed, what is carried, and the step."""
 
     @jax.custom_batching.custom_vmap
@@ -58,13 +65,17 @@ def _loop(body: Function, numbers: jax.Array) -> Callable[[list[Any], list[Any]]
     @loop.def_vmap
     def _(size: int, batched: Any, fixed: list[Any], leaves: list[Any]) -> Any:
         varies, leaves_vary = batched
-        form = _LAST if side_by_side.suits(body) else _FIRST
+        as_kernel = in_kernel and kernel.suits(body, len(fixed))
+        form = _LAST if as_kernel or side_by_side.suits(body) else _FIRST
         pairs = zip(fixed, varies, strict=True)
         values = [form.batch(x) if batch else Value(x, False) for x, batch in pairs]
         pairs = zip(leaves, leaves_vary, strict=True)
         first = [x if batch else jnp.broadcast_to(x, (size, *x.shape)) for x, batch in pairs]
         begin = [form.batch(x).array for x in first]
-        end, trace = _batch(body, values, begin, numbers, size, form)
+        if as_kernel:
+            end, trace = kernel.loop(body, values, begin, len(numbers), size)
+        else:
+            end, trace = _batch(body, values, begin, numbers, size, form)
         found = [form.unbatch(x, like) for x, like in zip(end, leaves, strict=True)]
         found += [form.unbatch_trace(x) for x in trace]
         return found, [True] * len(found)

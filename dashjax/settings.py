@@ -33,6 +33,7 @@ class Plan:
         stop: stop rules by name, each by itself (see `rules.rule`); where there are none, a
             method's own.
         batch: pulls asked at once.
+        kernel: the whole loop over steps is one kernel, for methods that are small enough.
     """
 
     steps: int
@@ -41,6 +42,7 @@ class Plan:
     tolerance: float = 0.01
     stop: tuple[str, ...] = ()
     batch: int = 1
+    kernel: bool = False
 
 
 @dataclass(frozen=True)

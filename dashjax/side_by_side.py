@@ -41,7 +41,7 @@ _LITTLE = 1000  # elements for which `jax.vmap` may be asked in one step
 
 def batch(array: Any) -> Value:
     """A batch along the first axis, turned."""
-    if _is_key(array):
+    if is_key(array):
         words = jnp.moveaxis(jax.random.key_data(array), 0, -1)
         return Value(words, True, tuple(words[place : place + 1] for place in range(len(words))))
     return Value(jnp.moveaxis(array, 0, -1), True)
@@ -50,7 +50,7 @@ def batch(array: Any) -> Value:
 def unbatch(array: Any, like: Any) -> Any:
     """A batch along the last axis, turned back; `like` is one value of it, or its variable."""
     turned = jnp.moveaxis(array, -1, 0)
-    if _is_key(like):
+    if is_key(like):
         return jax.random.wrap_key_data(turned, impl=_implementation(like))
     return turned
 
@@ -59,7 +59,7 @@ def full(value: Value, like: Any, size: int) -> Any:
     """The array as a batch, also if it is the same for all."""
     if value.varies:
         return value.array
-    array = jax.random.key_data(value.array) if _is_key(like) else value.array
+    array = jax.random.key_data(value.array) if is_key(like) else value.array
     return jax.lax.broadcast_in_dim(array, (*jnp.shape(array), size), range(jnp.ndim(array)))
 
 
@@ -91,8 +91,8 @@ def _turned(function: Function) -> int:
     """Elements that go through operations without a rule."""
     total = 0
     for equation in function.operations:
-        if equation.primitive.name in _CALLS:
-            total += _turned(function_of(_inner(equation).jaxpr))
+        if equation.primitive.name in CALLS:
+            total += _turned(function_of(inner(equation).jaxpr))
         elif equation.primitive.name not in _RULES and equation.invars:
             variables = [*equation.invars, *equation.outvars]
             total += sum(variable.aval.size for variable in variables)
@@ -101,7 +101,7 @@ def _turned(function: Function) -> int:
 
 def _rule(equation: Any, given: Sequence[Value]) -> Rule:
     name = equation.primitive.name
-    if name in _CALLS:
+    if name in CALLS:
         return _call
     if not any(value.varies for value in given):
         return _alike
@@ -109,12 +109,13 @@ def _rule(equation: Any, given: Sequence[Value]) -> Rule:
 
 
 def _call(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
-    inner = _inner(equation)
-    fixed = [Value(constant, False) for constant in inner.consts]
-    return evaluate(function_of(inner.jaxpr), [*fixed, *given], size)
+    called = inner(equation)
+    fixed = [Value(constant, False) for constant in called.consts]
+    return evaluate(function_of(called.jaxpr), [*fixed, *given], size)
 
 
-def _inner(equation: Any) -> Any:
+def inner(equation: Any) -> Any:
+    """The function that is called, traced."""
     return equation.params["jaxpr" if "jaxpr" in equation.params else "call_jaxpr"]
 
 
@@ -206,11 +207,17 @@ def _held_as_words(equation: Any, given: Sequence[Value], size: int) -> list[Val
     return [given[0]]
 
 
-def _on_words(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
-    """What is done with a key, as its generator does it with the words."""
-    key, params = equation.invars[0].aval, equation.params
-    if key.shape or not given[0].varies:
+def _by_generator(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
+    if equation.invars[0].aval.shape or not given[0].varies:
         return _by_vmap(equation, given, size)
+    traced = on_words(equation)
+    fixed = [Value(constant, False) for constant in traced.consts]
+    return evaluate(function_of(traced.jaxpr), [*fixed, *given], size)
+
+
+def on_words(equation: Any) -> Any:
+    """What is done with one key, as its generator does it with the words: traced."""
+    key, params = equation.invars[0].aval, equation.params
     generator = _implementation(key)
     functions: dict[str, Callable[..., Any]] = {
         "random_bits": lambda words: generator.random_bits(
@@ -223,12 +230,11 @@ def _on_words(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
         jax.ShapeDtypeStruct(generator.key_shape, jnp.uint32),
         *(atom.aval for atom in equation.invars[1:]),
     ]
-    traced = jax.make_jaxpr(functions[equation.primitive.name])(*like)
-    fixed = [Value(constant, False) for constant in traced.consts]
-    return evaluate(function_of(traced.jaxpr), [*fixed, *given], size)
+    return jax.make_jaxpr(functions[equation.primitive.name])(*like)
 
 
-def _is_key(like: Any) -> bool:
+def is_key(like: Any) -> bool:
+    """Whether it is a key, or an array of keys."""
     return jnp.issubdtype(like.dtype, jax.dtypes.prng_key)
 
 
@@ -236,12 +242,19 @@ def _implementation(like: Any) -> Any:
     return like.dtype._impl
 
 
+def words_in(like: Any) -> int:
+    """How many words a key has."""
+    (words,) = _implementation(like).key_shape
+    return words
+
+
 def _extra(like: Any, size: int) -> tuple[int, ...]:
     """The axes that a batch has behind those of one value."""
-    return (*_implementation(like).key_shape, size) if _is_key(like) else (size,)
+    return (*_implementation(like).key_shape, size) if is_key(like) else (size,)
 
 
-_CALLS = {"jit", "pjit", "closed_call", "custom_jvp_call"}
+CALLS = {"jit", "pjit", "closed_call", "custom_jvp_call"}
+ON_WORDS = ("random_bits", "random_fold_in", "random_split")
 _ELEMENT_BY_ELEMENT = """
     abs add and bitcast_convert_type ceil clamp convert_element_type copy cos div eq erf erf_inv
     erfc exp exp2 expm1 floor ge gt integer_pow is_finite le lgamma log log1p logistic lt max min
@@ -254,7 +267,7 @@ _ALONG_AXES = """
 """
 _RULES: dict[str, Rule] = {
     **dict.fromkeys((_ELEMENT_BY_ELEMENT + _ALONG_AXES).split(), _same),
-    **dict.fromkeys(("random_bits", "random_fold_in", "random_split"), _on_words),
+    **dict.fromkeys(ON_WORDS, _by_generator),
     **dict.fromkeys(("random_unwrap", "random_wrap"), _held_as_words),
     "broadcast_in_dim": _broadcast_in_dim,
     "concatenate": _concatenate,

@@ -254,7 +254,8 @@ def _compute(root, numbers, arrays, *, build, method, grouping, plan, keep):
             run = _run(key, build(data), prior, costs, method, grouping, plan)
             return keep(run, method, plan)
 
-        return jax.lax.map(jax.vmap(one, out_axes=-1), numbers)
+        block = jax.vmap(one, out_axes=-1)
+        return jax.vmap(block)(numbers) if plan.kernel else jax.lax.map(block, numbers)
 
     return jax.shard_map(
         mine,

@@ -4,6 +4,7 @@ Within a block everything is elementwise, which vectorises; batched runs read as
 fullest of them needs, so that the loop has one bound for all (empty places change nothing).
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -65,11 +66,13 @@ def over_blocks(
     Filled are the first `count` places of these blocks.
     """
     offset = blocks.start * BLOCK
+    # a row of a matrix is read as quickly as a whole array, a slice of a vector is not
+    rows = jax.tree.map(lambda field: field.reshape(-1, BLOCK), buffer)
+
+    row_of = functools.partial(jax.lax.dynamic_index_in_dim, keepdims=False)
 
     def one(block: Block, carry: Any) -> Any:
-        content = jax.tree.map(
-            lambda field: jax.lax.dynamic_slice_in_dim(field, block * BLOCK, BLOCK), buffer
-        )
+        content = jax.tree.map(lambda field: row_of(field, block), rows)
         place = block * BLOCK + jnp.arange(BLOCK, dtype=jnp.int32)
         return visit(carry, block, Part(place, place < count + offset, content))
 
