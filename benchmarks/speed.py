@@ -51,7 +51,9 @@ def _peers_line(row: Row) -> list[str]:
 
 
 def _millions(speed: float | None) -> str:
-    return f"{speed / 1e6:.2g} M" if speed else ""
+    if not speed:
+        return ""
+    return f"{speed / 1e6:.2g} M" if speed < 1e8 else f"{speed / 1e6:.0f} M"
 
 
 def _markdown(head: list[str], body: list[list[str]]) -> str:
