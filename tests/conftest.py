@@ -1,12 +1,17 @@
 """What every test shares: small pools, JAX made strict, and annotated shapes that are checked."""
 
 import os
+import tempfile
+
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # one for all processes of these tests
+    _compiled = tempfile.TemporaryDirectory(prefix="dashjax-tests-", ignore_cleanup_errors=True)
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = _compiled.name
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.3"
 
 import jax
 import pytest
 from jaxtyping import install_import_hook
 
-os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", "")  # commands leave nothing in the user's home
 install_import_hook("dashjax", "beartype.beartype")  # before dashjax is first imported
 
 import worlds  # noqa: E402
