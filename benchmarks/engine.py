@@ -68,7 +68,7 @@ class Case:
 CASES = (
     Case("flat Thompson sampling, 15", "flat", 5, 3, 200, 262_144, "flat"),
     Case("two-level Thompson sampling, 5 x 3", "dash-exact", 5, 3, 200, 262_144, "two_level"),
-    Case("two-level Thompson sampling, 100 x 100", "dash-exact", 100, 100, 1000, 1024, "two_level"),
+    Case("two-level Thompson sampling, 100 x 100", "dash-exact", 100, 100, 1000, 2048, "two_level"),
     Case("two-level, 1000 x 1000", "large/by-group", 1000, 1000, 1000, 64, "two_level", 16),
     Case("joint, 1000 x 1000", "large/jointly", 1000, 1000, 1000, 64, "joint", 1),
     Case("knowledge gradient, 5 x 3", "knowledge-gradient/exact", 5, 3, 200, 2048),

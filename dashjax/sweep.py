@@ -22,10 +22,11 @@ from dashjax.rules import rule
 from dashjax.settings import Plan
 from dashjax.stopping import Rule, Score, stop_step
 
-BLOCK = 512  # seeds that run together on a device
+BLOCK = 512  # seeds that run together on a device, in pools that are not large
+_MOST_STATE = 1 << 21  # seeds times arms of a block: about what a core's caches hold
 _LEAST_ROUNDS = 16  # of a long sweep, for its progress
-_MOST_BLOCKS = 16  # that a device computes one after another before it hands them over
-_MOST_NUMBERS = 1 << 22  # kept of such blocks, about
+_MOST_BLOCKS, _MOST_NUMBERS = 16, 1 << 22  # of a device's round: blocks, and numbers kept of them
+_MOST_AT_ONCE = 1024, 1 << 27  # the same where the blocks are computed side by side
 MOST_STEPS = 1_000_000  # each has a place in the memory of every run
 
 
@@ -90,7 +91,7 @@ def blocks(
 def runs(
     method: Method, problem: Problem, plan: Plan, keep: Keep, *, seeds: int, seed: int
 ) -> Iterator[Any]:
-    """What is kept of every run, at most `BLOCK` at a time, as NumPy arrays `[seed, ...]`.
+    """What is kept of every run, a block at a time, as NumPy arrays `[seed, ...]`.
 
     They come in the order of the seeds, cut in the same places on any number of devices and hosts,
     so that sums over them do not depend on those either.
@@ -114,18 +115,27 @@ def runs(
     """
     root, how = threefry.key(seed), _how(method, problem, plan, keep)
     share = _share(problem, plan, seeds)
-    width = share * BLOCK
+    size = block_size(problem.grouping.arms)
+    width = share * size
     rounds = range(0, seeds, width * hosts.count())
 
     def begun(round_first: int) -> Any:
         first = round_first + width * hosts.number()
-        return _compute(root, _numbers(first, share), _arrays(problem), **how)
+        return _compute(root, _numbers(first, share, size), _arrays(problem), **how)
 
     # the next round is computed while this one is looked at
     for round_first, mine in zip(rounds, _one_ahead(map(begun, rounds)), strict=True):
         starts = range(round_first, seeds, width)  # a host past the end has nothing but filling
         for start, block in zip(starts, hosts.gather(mine), strict=False):
             yield from _cut(block, min(width, seeds - start))
+
+
+def block_size(arms: int) -> int:
+    """How many seeds run together on a device: fewer in a pool so large that caches overflow."""
+    size = BLOCK
+    while size > 1 and size * arms > _MOST_STATE:
+        size //= 2
+    return size
 
 
 def prepare(method: Method, problem: Problem, plan: Plan, *, seeds: int) -> None:
@@ -135,14 +145,14 @@ def prepare(method: Method, problem: Problem, plan: Plan, *, seeds: int) -> None
         InputError: as `sweep`.
     """
     check(plan, problem.grouping.arms, seeds)
-    numbers = _numbers(0, _share(problem, plan, seeds))
+    numbers = _numbers(0, _share(problem, plan, seeds), block_size(problem.grouping.arms))
     how = _how(method, problem, plan, _reduce)
     _compute.lower(threefry.key(0), numbers, _arrays(problem), **how).compile()
 
 
 def _how(method: Method, problem: Problem, plan: Plan, keep: Keep) -> dict[str, Any]:
     """What is part of what is compiled."""
-    asked = {"method": method, "plan": plan, "keep": keep}
+    asked = {"method": method, "plan": plan, "keep": keep, "at_once": _at_once(plan)}
     return asked | {"build": problem.build, "grouping": problem.grouping}
 
 
@@ -150,17 +160,27 @@ def _arrays(problem: Problem) -> tuple[Any, ...]:
     return problem.data, problem.prior, problem.costs
 
 
-def _numbers(first: int, blocks: int) -> np.ndarray:
+def _numbers(first: int, blocks: int, size: int) -> np.ndarray:
     """The runs from `first` on, `[block, seed]`."""
-    return np.arange(first, first + blocks * BLOCK, dtype=np.uint32).reshape(blocks, BLOCK)
+    return np.arange(first, first + blocks * size, dtype=np.uint32).reshape(blocks, size)
 
 
 def _share(problem: Problem, plan: Plan, seeds: int) -> int:
     """How many blocks a host computes in a round: few enough that there are 16 rounds."""
-    devices = jax.local_device_count()
-    wanted = seeds // (BLOCK * devices * hosts.count() * _LEAST_ROUNDS)
-    room = _MOST_NUMBERS // (BLOCK * (plan.steps + problem.grouping.arms))
-    return max(1, min(wanted, _MOST_BLOCKS, room)) * devices
+    devices, arms = jax.local_device_count(), problem.grouping.arms
+    size = block_size(arms)
+    wanted = seeds // (size * devices * hosts.count() * _LEAST_ROUNDS)
+    most, numbers = _MOST_AT_ONCE if _at_once(plan) else (_MOST_BLOCKS, _MOST_NUMBERS)
+    room = numbers // (size * (plan.steps + arms))
+    return max(1, min(wanted, most, room)) * devices
+
+
+def _at_once(plan: Plan) -> bool:
+    """Whether a device computes its blocks side by side: one that is no CPU, or in a kernel.
+
+    On a CPU one after another is the quicker way, for each stays in the caches.
+    """
+    return plan.kernel or jax.default_backend() != "cpu"
 
 
 def _one_ahead(items: Iterator[Any]) -> Iterator[Any]:
@@ -230,14 +250,17 @@ def check(plan: Plan, arms: int, seeds: int) -> None:
 def _cut(share: Any, wanted: int) -> Iterator[Any]:
     """The blocks of a share, `[block, ..., seed]`, without runs beyond the first `wanted`."""
     fields = jax.tree.map(np.asarray, share)
-    for number, start in enumerate(range(0, wanted, BLOCK)):
-        runs = slice(min(BLOCK, wanted - start))
+    size = jax.tree.leaves(fields)[0].shape[-1]
+    for number, start in enumerate(range(0, wanted, size)):
+        runs = slice(min(size, wanted - start))
         yield jax.tree.map(lambda field, n=number, r=runs: np.moveaxis(field[n], -1, 0)[r], fields)
 
 
-@functools.partial(jax.jit, static_argnames=("build", "method", "grouping", "plan", "keep"))
-def _compute(root, numbers, arrays, *, build, method, grouping, plan, keep):
-    """Blocks of runs `[block, ..., seed]`; each device computes its own, one after another."""
+@functools.partial(
+    jax.jit, static_argnames=("build", "method", "grouping", "plan", "keep", "at_once")
+)
+def _compute(root, numbers, arrays, *, build, method, grouping, plan, keep, at_once):
+    """Blocks of runs `[block, ..., seed]`; each device computes its own."""
     mesh = jax.make_mesh(
         (jax.local_device_count(),),
         ("block",),
@@ -255,7 +278,7 @@ def _compute(root, numbers, arrays, *, build, method, grouping, plan, keep):
             return keep(run, method, plan)
 
         block = jax.vmap(one, out_axes=-1)
-        return jax.vmap(block)(numbers) if plan.kernel else jax.lax.map(block, numbers)
+        return jax.vmap(block)(numbers) if at_once else jax.lax.map(block, numbers)
 
     return jax.shard_map(
         mine,

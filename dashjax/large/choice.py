@@ -89,9 +89,12 @@ def choose(key: RandomKey, seen: Seen, problem: Problem) -> Choice:
         content, draw = (law, arms.owner), draw_members
     more, there, others = best_of(content, later, seen.later_count, draw, arms.deck, arm_at)
     place, value = jnp.where(more > value, there, place), jnp.maximum(more, value)
-    arm_cards = cards(arms.deck, arm_at, jnp.maximum(swaps, others))
+    swaps = jnp.maximum(swaps, others)
+    arm_cards = cards(arms.deck, arm_at, swaps)
     arm_is_new = unpulled > value
     new_place = jnp.where(is_new, owner, seen.later_count + later.start * BLOCK)
+    # the same: places that are filled come before it; so XLA need not copy what it looked through
+    new_place = jnp.maximum(new_place, jnp.max(swaps))
     return Choice(
         arm=jnp.where(arm_is_new, arm_cards[0], arms.arm[place]),
         place=jnp.where(arm_is_new, new_place, place),
