@@ -221,7 +221,6 @@ def _large(case: Case, runs: int) -> tuple[Callable[[], Any], float]:
     prior = uniform_prior(case.groups, group_mean=0.0, group_sd=1.0, arm_sd=1.0, noise_sd=1.0)
     utility = jnp.asarray(utilities(case).reshape(-1), jnp.float32)
 
-    @jax.jit
     def block(keys: Any, utility: Any) -> Any:
         by_group = case.method == "large/by-group"
         one = functools.partial(
@@ -229,11 +228,17 @@ def _large(case: Case, runs: int) -> tuple[Callable[[], Any], float]:
         )
         return jax.vmap(one)(keys)
 
-    keys = jax.random.split(threefry.key(0), runs).reshape(-1, _TOGETHER)
+    devices, shared = jax.local_device_count(), jax.P("run")
+    mesh = jax.make_mesh((devices,), ("run",), axis_types=(jax.sharding.AxisType.Auto,))
+    on_all = jax.shard_map(
+        block, mesh=mesh, in_specs=(shared, jax.P()), out_specs=shared, check_vma=False
+    )
+    compiled = jax.jit(on_all)
+    keys = jax.random.split(threefry.key(0), runs).reshape(-1, _TOGETHER * devices)
 
     def work() -> None:
         for some in keys:
-            jax.block_until_ready(block(some, utility))
+            jax.block_until_ready(compiled(some, utility))
 
     return work, _seconds(work)
 

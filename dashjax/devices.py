@@ -7,13 +7,15 @@ from contextlib import AbstractContextManager
 _FLAGS, _COUNT = "XLA_FLAGS", "xla_force_host_platform_device_count"
 _EXTRA = "xla_backend_extra_options"
 _WHOLE_LOOPS = "xla_cpu_small_while_loop_byte_threshold"
+_WITHOUT, _SHARED_OUT = "xla_disable_hlo_passes", "cpu-parallel-task-assigner"
 _SWEEPS, _LARGE_POOLS = 100_000_000, 100_000  # bytes up to which a loop is compiled whole
 
 
 def use_all_cores(*, large_pools: bool = False) -> None:
     """Gives JAX a device for each core of this process; results are the same on any number.
 
-    To be called before JAX first computes: it reads its settings then. What the user set stays.
+    No operation is shared out among cores, as all of them have runs of their own to compute. To be
+    called before JAX first computes: it reads its settings then. What the user set stays.
 
     Args:
         large_pools: whether pools of `large` are to be explored. Loops are compiled whole, where
@@ -24,6 +26,8 @@ def use_all_cores(*, large_pools: bool = False) -> None:
     flags = os.environ.get(_FLAGS, "")
     if _COUNT not in flags and "JAX_NUM_CPU_DEVICES" not in os.environ:
         flags += f" --{_COUNT}={_cores()}"
+    if _WITHOUT not in flags:
+        flags += f" --{_WITHOUT}={_SHARED_OUT}"
     if _EXTRA not in flags:
         flags += f" --{_EXTRA}={_WHOLE_LOOPS}={_LARGE_POOLS if large_pools else _SWEEPS}"
     os.environ[_FLAGS] = flags.strip()

@@ -249,11 +249,20 @@ def check(plan: Plan, arms: int, seeds: int) -> None:
 
 def _cut(share: Any, wanted: int) -> Iterator[Any]:
     """The blocks of a share, `[block, ..., seed]`, without runs beyond the first `wanted`."""
-    fields = jax.tree.map(np.asarray, share)
-    size = jax.tree.leaves(fields)[0].shape[-1]
-    for number, start in enumerate(range(0, wanted, size)):
-        runs = slice(min(size, wanted - start))
-        yield jax.tree.map(lambda field, n=number, r=runs: np.moveaxis(field[n], -1, 0)[r], fields)
+    leaves, tree = jax.tree.flatten(share)
+    for block in zip(*map(_blocks, leaves), strict=True):
+        fields = [np.moveaxis(field, -1, 0)[:wanted] for field in block]
+        yield jax.tree.unflatten(tree, fields)
+        wanted -= len(fields[0])
+        if not wanted:
+            return
+
+
+def _blocks(field: Any) -> list[np.ndarray]:
+    """Each block of a field, from where its device left it: so they need not be copied together."""
+    if isinstance(field, np.ndarray) or field.is_fully_replicated:
+        return list(np.asarray(field))
+    return [block for shard in field.addressable_shards for block in np.asarray(shard.data)]
 
 
 @functools.partial(

@@ -8,6 +8,7 @@ JAX's own version runs its rounds in a loop, which a CPU cannot vectorise over r
 written out. Keys made by `key` work in all of `jax.random`, and any other key works in dashjax.
 """
 
+import functools
 from typing import Any
 
 import jax
@@ -32,6 +33,7 @@ def key(seed: int, rounds: int = ROUNDS) -> RandomKey:
     return jax.random.key(np.uint32(seed), impl=_IMPLEMENTATIONS[rounds])
 
 
+@functools.partial(jax.jit, static_argnames="rounds", inline=True)  # so it is traced but once
 def threefry(words: Words, counter: Words, rounds: int) -> Words:
     """The block function: two words from a key's two words and a counter's two."""
     keys = (*words, words[0] ^ words[1] ^ _PARITY)
