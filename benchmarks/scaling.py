@@ -206,7 +206,7 @@ def _filling(case: Case) -> Case:
     """The case with as many runs as fill every core."""
     import jax
 
-    from dashjax.sweep import BLOCK
+    from dashjax.rounds import BLOCK
 
     each = _TOGETHER * _BATCHES if case.method.startswith("large/") else BLOCK
     return dataclasses.replace(case, runs=each * jax.local_device_count())

@@ -1,5 +1,6 @@
 """The command line: parse, call one function, print or write."""
 
+import gc
 import importlib
 from typing import Any
 
@@ -9,6 +10,8 @@ from dashjax import compilation
 from dashjax.commands.terminal import Terminal
 from dashjax.endings import ending
 from dashjax.options import Demo, Fit, Pool, Replay, Report, Sweep, Table
+
+_OBJECTS = 100_000  # between looks for garbage: tracing makes many objects, which stay
 
 Command = Demo | Pool | Table | Fit | Replay | Sweep | Report
 
@@ -20,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str] | None) -> None:
     options = _parse(arguments)
+    gc.set_threshold(_OBJECTS)
     compilation.keep()
     module, function = options.command.split(":")
     run = getattr(importlib.import_module(f"dashjax.commands.{module}"), function)

@@ -1,15 +1,13 @@
 """Whole experiments: methods on a reward table, or on synthetic pools; what their results hold."""
 
-import contextlib
 import functools
 import itertools
 import json
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import asdict
 from typing import Any
 
-import jax
 import numpy as np
 
 from dashjax import frames, hosts, metrics, priors, sources
@@ -24,9 +22,9 @@ from dashjax.results import Experiment
 from dashjax.settings import PriorSettings, Settings
 from dashjax.sweep import Problem, prepare, run_once, sweep
 from dashjax.table import RewardTable
+from dashjax.workers import Submit, workers
 
 COSTS = ("equal", "pool", "examples")
-_COMPILERS = 2  # programs that are compiled at a time
 _MOST_DATASETS = 100_000  # each has a place in the memory of every run
 
 
@@ -83,17 +81,20 @@ def replay(
         "prior": {name: priors.describe(problem.prior) for name, problem in problems.items()},
     }
     experiment = Experiment(config)
-    _run_all(experiment, problems, pool, settings, advance)
-    if mode == "sequence":
-        _check_replicates(experiment, table)
-    first = method(settings.methods[0])
-    for target, problem in problems.items():
-        experiment.add("rewards", frames.reward_rows(target, pool, table.array(target)))
-        run = run_once(first, problem, settings.plan, seed=settings.seed)
-        label: Row = {"target": target, "method": first.name}
-        experiment.add("posterior", frames.posterior_rows(label, run, problem, pool))
-        asked = frames.Asked(first, problem, settings.plan, settings.seed)
-        experiment.add("certainty", frames.certainty_rows(label, run, asked, pool))
+    methods = _methods(experiment, settings)
+    with workers() as submit:
+        compiling = _compiling(submit, methods, next(iter(problems.values())), settings)
+        shown = {
+            target: submit(_one_run, target, methods[0], problem, pool, settings)
+            for target, problem in problems.items()
+        }
+        _run_all(experiment, problems, pool, settings, compiling, advance)
+        if mode == "sequence":
+            _check_replicates(experiment, table)
+        for target, rows in shown.items():
+            experiment.add("rewards", frames.reward_rows(target, pool, table.array(target)))
+            for name, found in rows.result().items():
+                experiment.add(name, found)
     return experiment
 
 
@@ -141,8 +142,28 @@ def synthetic(
     experiment = Experiment(config)
     of_step = _costs(pool, "pool" if costs else "equal")
     problem = Problem(_drawing(pool.grouping), true_prior, prior, grouping, of_step)
-    _run_all(experiment, {None: problem}, pool, settings, advance)
+    methods = _methods(experiment, settings)
+    with workers() as submit:
+        compiling = _compiling(submit, methods, problem, settings)
+        _run_all(experiment, {None: problem}, pool, settings, compiling, advance)
     return experiment
+
+
+def _methods(experiment: Experiment, settings: Settings) -> list[Method]:
+    """What is to be run; InputError if a name is unknown or given twice, or hosts differ."""
+    methods = [method(name) for name in settings.methods]
+    if not methods or len(set(settings.methods)) < len(methods):
+        raise InputError("give at least one method after --methods, and each only once")
+    hosts.check_same(json.dumps(experiment.config))
+    return methods
+
+
+def _compiling(
+    submit: Submit, methods: list[Method], problem: Problem, settings: Settings
+) -> dict[Method, Future[None]]:
+    """The methods' programs, which are being compiled side by side."""
+    plan, seeds = settings.plan, settings.seeds
+    return {one: submit(prepare, one, problem, plan, seeds) for one in methods}
 
 
 def _run_all(
@@ -150,28 +171,26 @@ def _run_all(
     problems: dict[Any, Problem],
     pool: Pool,
     settings: Settings,
+    compiling: dict[Method, Future[None]],
     advance: Advance,
 ) -> None:
-    methods = [method(name) for name in settings.methods]
-    if not methods or len(set(settings.methods)) < len(methods):
-        raise InputError("give at least one method after --methods, and each only once")
-    hosts.check_same(json.dumps(experiment.config))
-    total = settings.seeds * len(problems) * len(methods)
+    total = settings.seeds * len(problems) * len(compiling)
     done = 0
-    with _prepared(methods, next(iter(problems.values())), settings) as ready:
-        for (target, problem), one in itertools.product(problems.items(), methods):
-            what = f"{one.name} on {target}" if target else one.name
+    for (target, problem), (one, compiled) in itertools.product(
+        problems.items(), compiling.items()
+    ):
+        what = f"{one.name} on {target}" if target else one.name
 
-            def tell(runs: int, what: str = what) -> None:
-                nonlocal done
-                done += runs
-                advance(what, done, total)
+        def tell(runs: int, what: str = what) -> None:
+            nonlocal done
+            done += runs
+            advance(what, done, total)
 
-            ready(one)
-            plan, seeds, seed = settings.plan, settings.seeds, settings.seed
-            results = sweep(one, problem, plan, seeds=seeds, seed=seed, advance=tell)
-            label: Row = {"target": target, "grouping": settings.grouping}
-            _add(experiment, label, results, pool)
+        compiled.result()
+        plan, seeds, seed = settings.plan, settings.seeds, settings.seed
+        results = sweep(one, problem, plan, seeds=seeds, seed=seed, advance=tell)
+        label: Row = {"target": target, "grouping": settings.grouping}
+        _add(experiment, label, results, pool)
 
 
 def _add(experiment: Experiment, label: Row, results: Results, pool: Pool) -> None:
@@ -187,23 +206,17 @@ def _add(experiment: Experiment, label: Row, results: Results, pool: Pool) -> No
     experiment.add("stops", frames.stop_rows(label, results))
 
 
-@contextlib.contextmanager
-def _prepared(
-    methods: list[Method], problem: Problem, settings: Settings
-) -> Iterator[Callable[[Method], None]]:
-    """Compiles the methods' programs side by side; gives a function that waits for a method's."""
-    double = jax.config.read("jax_enable_x64")
-
-    def compile_one(one: Method) -> None:
-        with jax.enable_x64(double):  # a thread begins with JAX's own precision
-            prepare(one, problem, settings.plan, seeds=settings.seeds)
-
-    pool = ThreadPoolExecutor(_COMPILERS)
-    try:
-        waiting = {one.name: pool.submit(compile_one, one) for one in methods}
-        yield lambda one: waiting[one.name].result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+def _one_run(
+    target: str, one: Method, problem: Problem, pool: Pool, settings: Settings
+) -> dict[str, list[Row]]:
+    """What is shown of one run: its posterior on the way, and how sure it is in the end."""
+    run = run_once(one, problem, settings.plan, seed=settings.seed)
+    label: Row = {"target": target, "method": one.name}
+    asked = frames.Asked(one, problem, settings.plan, settings.seed)
+    return {
+        "posterior": frames.posterior_rows(label, run, problem, pool),
+        "certainty": frames.certainty_rows(label, run, asked, pool),
+    }
 
 
 def _config(command: str, settings: Settings) -> dict[str, Any]:

@@ -1,16 +1,14 @@
 """Many runs at once: seeds in blocks of one size, compiled once, spread over the devices."""
 
 import functools
-import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.sharding import PartitionSpec
 
-from dashjax import hosts, policies, threefry
+from dashjax import policies, threefry
 from dashjax.base import Aim, Source
 from dashjax.errors import InputError
 from dashjax.gaussian import Prior
@@ -18,15 +16,11 @@ from dashjax.methods import SELECTIONS, Method
 from dashjax.metrics import Block, Results, Tally
 from dashjax.pool import Grouping
 from dashjax.rollout import Agent, Run, rollout
+from dashjax.rounds import at_once, handed_over, rounds_of
 from dashjax.rules import rule
 from dashjax.settings import Plan
 from dashjax.stopping import Rule, Score, stop_step
 
-BLOCK = 512  # seeds that run together on a device, in pools that are not large
-_MOST_STATE = 1 << 21  # seeds times arms of a block: about what a core's caches hold
-_LEAST_ROUNDS = 16  # of a long sweep, for its progress
-_MOST_BLOCKS, _MOST_NUMBERS = 16, 1 << 22  # of a device's round: blocks, and numbers kept of them
-_MOST_AT_ONCE = 1024, 1 << 27  # the same where the blocks are computed side by side
 MOST_STEPS = 1_000_000  # each has a place in the memory of every run
 
 
@@ -97,9 +91,8 @@ def runs(
     so that sums over them do not depend on those either.
 
     What `keep` does not look at is not computed: to keep arms and regret alone is several times
-    quicker than a whole `sweep`. The runs are computed in rounds, of which two are in memory at a
-    time: a block on every device, or several where there are many more. Where several hosts are
-    joined (see `hosts`), each computes its devices' share, and all get all.
+    quicker than a whole `sweep`. Where several hosts are joined (see `hosts`), each computes its
+    devices' share, and all get all.
 
     Args:
         method: what to run.
@@ -114,82 +107,30 @@ def runs(
         InputError: if another host fails.
     """
     root, how = threefry.key(seed), _how(method, problem, plan, keep)
-    share = _share(problem, plan, seeds)
-    size = block_size(problem.grouping.arms)
-    width = share * size
-    rounds = range(0, seeds, width * hosts.count())
-
-    def begun(round_first: int) -> Any:
-        first = round_first + width * hosts.number()
-        return _compute(root, _numbers(first, share, size), _arrays(problem), **how)
-
-    # the next round is computed while this one is looked at
-    for round_first, mine in zip(rounds, _one_ahead(map(begun, rounds)), strict=True):
-        starts = range(round_first, seeds, width)  # a host past the end has nothing but filling
-        for start, block in zip(starts, hosts.gather(mine), strict=False):
-            yield from _cut(block, min(width, seeds - start))
+    rounds = rounds_of(plan, problem.grouping.arms, seeds)
+    return handed_over(rounds, lambda numbers: _compute(root, numbers, _arrays(problem), **how))
 
 
-def block_size(arms: int) -> int:
-    """How many seeds run together on a device: fewer in a pool so large that caches overflow."""
-    size = BLOCK
-    while size > 1 and size * arms > _MOST_STATE:
-        size //= 2
-    return size
-
-
-def prepare(method: Method, problem: Problem, plan: Plan, *, seeds: int) -> None:
+def prepare(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
     """Compiles what a sweep will run, which may be done in another thread.
 
     Raises:
         InputError: as `sweep`.
     """
     check(plan, problem.grouping.arms, seeds)
-    numbers = _numbers(0, _share(problem, plan, seeds), block_size(problem.grouping.arms))
+    numbers = rounds_of(plan, problem.grouping.arms, seeds).numbers(0)
     how = _how(method, problem, plan, _reduce)
     _compute.lower(threefry.key(0), numbers, _arrays(problem), **how).compile()
 
 
 def _how(method: Method, problem: Problem, plan: Plan, keep: Keep) -> dict[str, Any]:
     """What is part of what is compiled."""
-    asked = {"method": method, "plan": plan, "keep": keep, "at_once": _at_once(plan)}
+    asked = {"method": method, "plan": plan, "keep": keep, "at_once": at_once(plan)}
     return asked | {"build": problem.build, "grouping": problem.grouping}
 
 
 def _arrays(problem: Problem) -> tuple[Any, ...]:
     return problem.data, problem.prior, problem.costs
-
-
-def _numbers(first: int, blocks: int, size: int) -> np.ndarray:
-    """The runs from `first` on, `[block, seed]`."""
-    return np.arange(first, first + blocks * size, dtype=np.uint32).reshape(blocks, size)
-
-
-def _share(problem: Problem, plan: Plan, seeds: int) -> int:
-    """How many blocks a host computes in a round: few enough that there are 16 rounds."""
-    devices, arms = jax.local_device_count(), problem.grouping.arms
-    size = block_size(arms)
-    wanted = seeds // (size * devices * hosts.count() * _LEAST_ROUNDS)
-    most, numbers = _MOST_AT_ONCE if _at_once(plan) else (_MOST_BLOCKS, _MOST_NUMBERS)
-    room = numbers // (size * (plan.steps + arms))
-    return max(1, min(wanted, most, room)) * devices
-
-
-def _at_once(plan: Plan) -> bool:
-    """Whether a device computes its blocks side by side: one that is no CPU, or in a kernel.
-
-    On a CPU one after another is the quicker way, for each stays in the caches.
-    """
-    return plan.kernel or jax.default_backend() != "cpu"
-
-
-def _one_ahead(items: Iterator[Any]) -> Iterator[Any]:
-    """The same items, each taken when the one before it is given."""
-    waiting = list(itertools.islice(items, 1))
-    for item in items:
-        waiting.append(item)
-        yield waiting.pop(0)
-    yield from waiting
 
 
 def run_once(
@@ -245,24 +186,6 @@ def check(plan: Plan, arms: int, seeds: int) -> None:
         raise InputError(f"a batch of {plan.batch} of {arms} datasets; give --batch 1 to {arms}")
     for text in plan.stop:
         rule(text)
-
-
-def _cut(share: Any, wanted: int) -> Iterator[Any]:
-    """The blocks of a share, `[block, ..., seed]`, without runs beyond the first `wanted`."""
-    leaves, tree = jax.tree.flatten(share)
-    for block in zip(*map(_blocks, leaves), strict=True):
-        fields = [np.moveaxis(field, -1, 0)[:wanted] for field in block]
-        yield jax.tree.unflatten(tree, fields)
-        wanted -= len(fields[0])
-        if not wanted:
-            return
-
-
-def _blocks(field: Any) -> list[np.ndarray]:
-    """Each block of a field, from where its device left it: so they need not be copied together."""
-    if isinstance(field, np.ndarray) or field.is_fully_replicated:
-        return list(np.asarray(field))
-    return [block for shard in field.addressable_shards for block in np.asarray(shard.data)]
 
 
 @functools.partial(

@@ -42,6 +42,7 @@ DECISION = (  # from the bottom to the top: a part imports only what stands befo
     "metrics",
     "resampling",
     "rollout",
+    "rounds",
     "sweep",
 )
 LONGEST = 350

@@ -15,7 +15,7 @@ from commands import refused
 
 from dashjax import cli, hosts, results
 from dashjax.pool import Pool
-from dashjax.sweep import BLOCK
+from dashjax.rounds import BLOCK
 from dashjax.table import Cell, Identity
 from dashjax.table_writing import writing
 

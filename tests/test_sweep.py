@@ -16,14 +16,12 @@ from dashjax.errors import InputError
 from dashjax.gaussian import uniform_prior
 from dashjax.methods import METHODS, method
 from dashjax.metrics import Block
-from dashjax.pool import Grouping
+from dashjax.rounds import BLOCK
 from dashjax.rules import rule
 from dashjax.stopping import stop_step
 from dashjax.sweep import (
-    BLOCK,
     Plan,
     Problem,
-    block_size,
     blocks,
     prepare,
     rules_of,
@@ -41,10 +39,6 @@ STEPS_TO_005, STEPS_TO_002 = "steps_to_regret_0.005", "steps_to_regret_0.002"
 def world(prior):
     """Utilities drawn anew for every seed."""
     return sources.gaussian(sources.drawn(prior, GROUPING), prior.noise_var)
-
-
-def known(utility):
-    return sources.gaussian(sources.fixed(utility), jnp.ones((), utility.dtype))
 
 
 PROBLEM = Problem(world, usual_prior(5), usual_prior(5), GROUPING)
@@ -74,25 +68,10 @@ def test_a_run_does_not_depend_on_how_many_there_are(seeds):
     assert_same(few, [field[:seeds] for field in seven_hundred()])
 
 
-def test_large_pools_run_in_smaller_blocks():
-    assert [block_size(arms) for arms in (15, 1000, 10_000, 10**7)] == [BLOCK, BLOCK, 128, 1]
-
-    arms = 5000
-    pair = Grouping(tuple(arm % 2 for arm in range(arms)), ("even", "odd"))
-    utility = jnp.arange(arms, dtype=jnp.float32)
-    large = Problem(known, utility, usual_prior(2), pair)
-    few = Plan(3, 1)
-    kept = list(blocks(METHODS["dash-exact"], large, few, seeds=300, seed=0))
-
-    assert [len(block.regret) for block in kept] == [256, 44]
-    last = run_once(METHODS["dash-exact"], large, few, number=299)
-    np.testing.assert_array_equal(np.bincount(last.arm, minlength=arms), kept[-1].pulls[-1])
-
-
 def test_blocks_side_by_side_are_those_one_after_another(monkeypatch):
     seeds, plan = 40 * BLOCK, Plan(4, 2)
     kept = runs("dash-exact", seeds, plan)
-    monkeypatch.setattr("dashjax.sweep._at_once", lambda plan: True)
+    monkeypatch.setattr("dashjax.sweep.at_once", lambda plan: True)
 
     again = runs("dash-exact", seeds, plan)
 

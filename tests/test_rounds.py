@@ -1,0 +1,31 @@
+import jax.numpy as jnp
+import numpy as np
+from worlds import usual_prior
+
+from dashjax import sources
+from dashjax.methods import METHODS
+from dashjax.pool import Grouping
+from dashjax.rounds import BLOCK, block_size
+from dashjax.settings import Plan
+from dashjax.sweep import Problem, blocks, run_once
+
+
+def known(utility):
+    return sources.gaussian(sources.fixed(utility), jnp.ones((), utility.dtype))
+
+
+def test_blocks_are_smaller_in_large_pools():
+    assert [block_size(arms) for arms in (15, 1000, 10_000, 10**7)] == [BLOCK, BLOCK, 128, 1]
+
+
+def test_smaller_blocks_hold_the_same_runs():
+    arms = 5000
+    pair = Grouping(tuple(arm % 2 for arm in range(arms)), ("even", "odd"))
+    problem = Problem(known, jnp.arange(arms, dtype=jnp.float32), usual_prior(2), pair)
+    method, plan = METHODS["dash-exact"], Plan(3, 1)
+
+    kept = list(blocks(method, problem, plan, seeds=300, seed=0))
+
+    assert [len(block.regret) for block in kept] == [256, 44]
+    last = run_once(method, problem, plan, number=299)
+    np.testing.assert_array_equal(np.bincount(last.arm, minlength=arms), kept[-1].pulls[-1])
