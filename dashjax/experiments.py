@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from dashjax.pool import Grouping, Pool
 from dashjax.progress import Advance, silent
 from dashjax.results import Experiment
 from dashjax.settings import PriorSettings, Settings
-from dashjax.sweep import Problem, prepare, run_once, sweep
+from dashjax.sweep import Problem, check, prepare, run_once, sweep
 from dashjax.table import RewardTable
 from dashjax.workers import Submit, workers
 
@@ -161,8 +161,14 @@ def _methods(experiment: Experiment, settings: Settings) -> list[Method]:
 def _compiling(
     submit: Submit, methods: list[Method], problem: Problem, settings: Settings
 ) -> dict[Method, Future[None]]:
-    """The methods' programs, which are being compiled side by side."""
+    """The methods' programs, which are being compiled side by side.
+
+    Raises:
+        InputError: if one of the methods cannot be run so; before any is.
+    """
     plan, seeds = settings.plan, settings.seeds
+    for one in methods:
+        check(one, problem, plan, seeds)
     return {one: submit(prepare, one, problem, plan, seeds) for one in methods}
 
 
@@ -210,9 +216,10 @@ def _one_run(
     target: str, one: Method, problem: Problem, pool: Pool, settings: Settings
 ) -> dict[str, list[Row]]:
     """What is shown of one run: its posterior on the way, and how sure it is in the end."""
-    run = run_once(one, problem, settings.plan, seed=settings.seed)
+    plan = replace(settings.plan, until_stopped=False)  # all snapshots of the posterior
+    run = run_once(one, problem, plan, seed=settings.seed)
     label: Row = {"target": target, "method": one.name}
-    asked = frames.Asked(one, problem, settings.plan, settings.seed)
+    asked = frames.Asked(one, problem, plan, settings.seed)
     return {
         "posterior": frames.posterior_rows(label, run, problem, pool),
         "certainty": frames.certainty_rows(label, run, asked, pool),

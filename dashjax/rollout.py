@@ -8,7 +8,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from dashjax import places, scanning
 from dashjax.base import Aim, Arm, Belief, Choose, Policy, RandomKey, Reward, Source, State
-from dashjax.stopping import Record, Score
+from dashjax.stopping import Record, Rule, Score, stop_step
 
 
 class Agent(NamedTuple):
@@ -81,6 +81,7 @@ def rollout(
     aim: Aim,
     choose: Choose,
     scores: tuple[Score, ...] = (),
+    until: tuple[Rule, ...] = (),
     in_kernel: bool = False,
 ) -> Run:
     """One run.
@@ -92,6 +93,8 @@ def rollout(
         aim: how many datasets are wanted, how many steps there are and what one costs.
         choose: the selection, made from what the judge thinks.
         scores: what is measured of the judge's thought after every step.
+        until: the run ends when each of these rules has held, of which `scores` has all scores;
+            many runs at once are computed until all have ended. See `ended`.
         in_kernel: under `vmap`, the whole loop is one kernel if it can be (see `scanning.scan`).
     """
     key_source, key_policy, key_precedence, key_scores = jax.random.split(key, 4)
@@ -128,13 +131,65 @@ def rollout(
         arm = ask(key_policy, agent, learner, step + 1)
         return (learner, world, arm, chosen, pulls), trace
 
+    def run_of(trace, pulls, selection) -> Run:
+        arm, reward, simple_regret, regret, changed, new, measured = trace
+        cost = jnp.ones_like(reward) if aim.costs is None else aim.costs[arm].astype(reward.dtype)
+        course = arm, reward, simple_regret, regret, cost, changed, new, measured
+        return Run(*course, pulls, selection)
+
     learner = begin(agent)
     first_arm = ask(key_policy, agent, learner, jnp.zeros((), jnp.int32))
-    start = (learner, world, first_arm, jnp.zeros(arms, bool), jnp.zeros(arms, jnp.int32))
-    (_, _, _, chosen, pulls), trace = scanning.scan(one, start, aim.steps, in_kernel=in_kernel)
-    arm, reward, simple_regret, regret, changed, new, measured = trace
-    cost = jnp.ones_like(reward) if aim.costs is None else aim.costs[arm].astype(reward.dtype)
-    return Run(arm, reward, simple_regret, regret, cost, changed, new, measured, pulls, chosen)
+    no_pulls, nothing_chosen = jnp.zeros(arms, jnp.int32), jnp.zeros(arms, bool)
+    start = (learner, world, first_arm, nothing_chosen, no_pulls)
+    if not until:
+        (_, _, _, chosen, pulls), trace = scanning.scan(one, start, aim.steps, in_kernel=in_kernel)
+        return run_of(trace, pulls, chosen)
+
+    def with_selection(carry, step):
+        carry, trace = one(carry, step)
+        return carry, (trace, carry[3])
+
+    def enough(course, made):
+        record = run_of(course[0], no_pulls, nothing_chosen).record(scores)
+        return _last_stop(record, until) <= made
+
+    _, (trace, selections) = scanning.scan(with_selection, start, aim.steps, enough=enough)
+    run = run_of(trace, no_pulls, nothing_chosen)
+    return ended(run, selections, _last_stop(run.record(scores), until))
+
+
+def ended(run: Run, selections: Bool[Array, "step arm"], end: Int[Array, ""]) -> Run:
+    """The run as it is if it ends after step `end`: what was selected then is what it selects.
+
+    After its end it pulls nothing (arm -1), at no cost and no regret; its simple regret stays.
+
+    Args:
+        run: all its steps, of which those after the end do not matter.
+        selections: its selection after each step.
+        end: the last step, counted from 1; it may lie beyond the last there is.
+    """
+    steps, arms = selections.shape
+    last = jnp.minimum(end, steps) - 1
+    step = jnp.arange(steps, dtype=last.dtype)
+    made, held = step <= last, jnp.minimum(step, last)
+    arm = jnp.where(made, run.arm, -1)
+    return run._replace(
+        arm=arm,
+        reward=jnp.where(made, run.reward, 0),
+        simple_regret=run.simple_regret[held],
+        regret=jnp.where(made, run.regret, 0),
+        cost=jnp.where(made, run.cost, 0),
+        changed=run.changed & made,
+        new=run.new & made,
+        scores=tuple(score[held] for score in run.scores),
+        pulls=jnp.sum(arm[:, None] == jnp.arange(arms, dtype=arm.dtype)[None], 0, dtype=jnp.int32),
+        selection=selections[last],
+    )
+
+
+def _last_stop(record: Record, rules: tuple[Rule, ...]) -> Int[Array, ""]:
+    """The first step after which each of the rules has held."""
+    return jnp.max(jnp.stack([stop_step(rule, record) for rule in rules]))
 
 
 def mean_of(utility: Float[Array, " arm"], mask: Bool[Array, " arm"]) -> Float[Array, ""]:

@@ -15,6 +15,7 @@ from dashjax import hosts
 from dashjax.settings import Plan
 
 BLOCK = 512  # seeds that run together on a device, in pools that are not large
+_ENDING = 64  # the same where runs end when stopped: a block ends with its slowest run
 _MOST_STATE = 1 << 21  # seeds times arms of a block: about what a core's caches hold
 _LEAST_ROUNDS = 16  # of a long sweep, for its progress
 _MOST_BLOCKS, _MOST_NUMBERS = 16, 1 << 22  # of a device's round: blocks, and numbers kept of them
@@ -41,16 +42,16 @@ class Rounds(NamedTuple):
 
 def rounds_of(plan: Plan, arms: int, seeds: int) -> Rounds:
     """So many blocks in a round that a long sweep has 16 rounds, up to what memory bears."""
-    devices, size = jax.local_device_count(), block_size(arms)
+    devices, size = jax.local_device_count(), block_size(plan, arms)
     wanted = seeds // (size * devices * hosts.count() * _LEAST_ROUNDS)
     most, numbers = _MOST_AT_ONCE if at_once(plan) else (_MOST_BLOCKS, _MOST_NUMBERS)
     room = numbers // (size * (plan.steps + arms))
     return Rounds(seeds, size, max(1, min(wanted, most, room)) * devices)
 
 
-def block_size(arms: int) -> int:
+def block_size(plan: Plan, arms: int) -> int:
     """How many seeds run together on a device: fewer in a pool so large that caches overflow."""
-    size = BLOCK
+    size = _ENDING if plan.until_stopped else BLOCK
     while size > 1 and size * arms > _MOST_STATE:
         size //= 2
     return size

@@ -7,7 +7,7 @@ Under `vmap` it is compiled in a form of its own, with the same results:
 - what does not depend on the step is made before the loop;
 - where it pays, the batch is the last axis of all arrays and not the first (see `side_by_side`).
 
-Or, if asked for, the loops are one kernel (see `kernel`).
+Or, if asked for, the loops are one kernel (see `kernel`); or they end when all have seen enough.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,12 +21,23 @@ from dashjax import kernel, side_by_side
 from dashjax.side_by_side import Function, Value, function_of
 
 Body = Callable[[Any, jax.Array], tuple[Any, Any]]
+Enough = Callable[[Any, jax.Array], jax.Array]  # a trace, and how many steps of it were made
+
+_LOOK_EVERY = 8  # steps: whether they are enough
 
 
-def scan(body: Body, start: Any, steps: int, *, in_kernel: bool = False) -> tuple[Any, Any]:
+def scan(
+    body: Body, start: Any, steps: int, *, in_kernel: bool = False, enough: Enough | None = None
+) -> tuple[Any, Any]:
     """`jax.lax.scan` over the numbers of the steps, 0 to `steps` - 1, as int32.
 
-    With `in_kernel`, many loops at once are one kernel for a GPU, if `kernel.suits` them.
+    Args:
+        body: one step, of what is carried and the step's number.
+        start: what is carried into the first step.
+        steps: how many there are.
+        in_kernel: many loops at once are one kernel for a GPU, if `kernel.suits` them.
+        enough: whether no more steps are wanted, of one loop's trace, which is 0 after the steps
+            that were made. It is asked now and then; many loops go on until it holds for all.
     """
     numbers = jnp.arange(steps, dtype=jnp.int32)
     traced, shape = jax.make_jaxpr(body, return_shape=True)(start, numbers[0])
@@ -40,7 +51,9 @@ def scan(body: Body, start: Any, steps: int, *, in_kernel: bool = False) -> tupl
     constants = whole.takes[: -1 - len(leaves)]
     takes = [*constants, *(variables[x] for x in still), *(variables[x] for x in moving), step]
     gives = [*(whole.gives[x] for x in moving), *whole.gives[len(leaves) :]]
-    found = _loop(Function(takes, whole.operations, gives), numbers, in_kernel)(
+    if enough:
+        enough = _of_leaves(enough, jax.tree.structure(shape[1]))
+    found = _loop(Function(takes, whole.operations, gives), numbers, in_kernel, enough)(
         [*traced.consts, *(leaves[x] for x in still)], [leaves[x] for x in moving]
     )
     ends = dict(zip(moving, found, strict=False)) | {x: leaves[x] for x in still}
@@ -48,8 +61,12 @@ def scan(body: Body, start: Any, steps: int, *, in_kernel: bool = False) -> tupl
     return jax.tree.unflatten(results, [*(ends[x] for x in range(len(leaves))), *trace])
 
 
+def _of_leaves(enough: Enough, structure: Any) -> Enough:
+    return lambda leaves, made: enough(jax.tree.unflatten(structure, leaves), made)
+
+
 def _loop(
-    body: Function, numbers: jax.Array, in_kernel: bool
+    body: Function, numbers: jax.Array, in_kernel: bool, enough: Enough | None
 ) -> Callable[[list[Any], list[Any]], list[Any]]:
     """A loop over `body`, of what is fixed, what is carried, and the step."""
 
@@ -59,13 +76,13 @@ def _loop(
             found = _evaluate_for_one(body, [*fixed, *leaves, step])
             return found[: len(leaves)], found[len(leaves) :]
 
-        end, trace = jax.lax.scan(one, leaves, numbers)
+        end, trace = _repeat(one, leaves, numbers, enough)
         return [*end, *trace]
 
     @loop.def_vmap
     def _(size: int, batched: Any, fixed: list[Any], leaves: list[Any]) -> Any:
         varies, leaves_vary = batched
-        as_kernel = in_kernel and kernel.suits(body, len(fixed))
+        as_kernel = in_kernel and not enough and kernel.suits(body, len(fixed))
         form = _LAST if as_kernel or side_by_side.suits(body) else _FIRST
         pairs = zip(fixed, varies, strict=True)
         values = [form.batch(x) if batch else Value(x, False) for x, batch in pairs]
@@ -75,7 +92,7 @@ def _loop(
         if as_kernel:
             end, trace = kernel.loop(body, values, begin, len(numbers), size)
         else:
-            end, trace = _batch(body, values, begin, numbers, size, form)
+            end, trace = _batch(body, values, begin, numbers, size, form, enough)
         found = [form.unbatch(x, like) for x, like in zip(end, leaves, strict=True)]
         found += [form.unbatch_trace(x) for x in trace]
         return found, [True] * len(found)
@@ -127,6 +144,7 @@ def _batch(
     numbers: jax.Array,
     size: int,
     form: Form,
+    enough: Enough | None,
 ) -> tuple[list[Any], list[Any]]:
     """What is carried in the end, and the trace, `[step, ...]`."""
     parts = _apart(body, [value.varies for value in fixed], len(begin))
@@ -145,7 +163,40 @@ def _batch(
         after = _zero([arrays[leaf] for leaf in parts.last])
         return (arrays[: len(leaves)], ahead(step + 1 + after)), arrays[len(leaves) :]
 
-    (end, _), trace = jax.lax.scan(one, (begin, ahead(numbers[0])), numbers)
+    def enough_for_all(trace: list[Any], made: jax.Array) -> jax.Array:
+        assert enough
+        each = [form.unbatch_trace(array) for array in trace]
+        return jnp.all(jax.vmap(enough, in_axes=(0, None))(each, made))
+
+    start = begin, ahead(numbers[0])
+    (end, _), trace = _repeat(one, start, numbers, enough_for_all if enough else None)
+    return end, trace
+
+
+def _repeat(
+    one: Body, start: Any, numbers: jax.Array, enough: Enough | None
+) -> tuple[Any, list[Any]]:
+    """`jax.lax.scan`, which ends when the steps are enough."""
+    if enough is None:
+        return jax.lax.scan(one, start, numbers)
+    steps = len(numbers)
+    _, row = jax.eval_shape(one, start, numbers[0])
+    empty = [jnp.zeros((steps, *array.shape), array.dtype) for array in row]
+
+    def goes_on(state: tuple[jax.Array, Any, list[Any]]) -> jax.Array:
+        made, _, trace = state
+        asked = made % _LOOK_EVERY == 0
+        found = jax.lax.cond(asked, enough, lambda *_: jnp.zeros((), bool), trace, made)
+        return (made < steps) & ~found
+
+    def step(state: tuple[jax.Array, Any, list[Any]]) -> tuple[jax.Array, Any, list[Any]]:
+        made, carry, trace = state
+        carry, row = one(carry, made)
+        pairs = zip(trace, row, strict=True)
+        put = jax.lax.dynamic_update_index_in_dim
+        return made + 1, carry, [put(whole, array, made, 0) for whole, array in pairs]
+
+    _, end, trace = jax.lax.while_loop(goes_on, step, (jnp.zeros_like(numbers[0]), start, empty))
     return end, trace
 
 

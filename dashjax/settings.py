@@ -34,6 +34,7 @@ class Plan:
             method's own.
         batch: pulls asked at once.
         kernel: the whole loop over steps is one kernel, for methods that are small enough.
+        until_stopped: a run ends when each of its stop rules has held; else they only say when.
     """
 
     steps: int
@@ -43,6 +44,7 @@ class Plan:
     stop: tuple[str, ...] = ()
     batch: int = 1
     kernel: bool = False
+    until_stopped: bool = False
 
 
 @dataclass(frozen=True)

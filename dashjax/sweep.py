@@ -66,7 +66,7 @@ def sweep(
     Raises:
         InputError: if a number is out of range or the selection is unknown.
     """
-    check(plan, problem.grouping.arms, seeds)
+    check(method, problem, plan, seeds)
     tally = Tally(method.name, plan, texts_of(method, plan))
     for block in blocks(method, problem, plan, seeds=seeds, seed=seed):
         tally.add(block)
@@ -117,7 +117,7 @@ def prepare(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
     Raises:
         InputError: as `sweep`.
     """
-    check(plan, problem.grouping.arms, seeds)
+    check(method, problem, plan, seeds)
     numbers = rounds_of(plan, problem.grouping.arms, seeds).numbers(0)
     how = _how(method, problem, plan, _reduce)
     _compute.lower(threefry.key(0), numbers, _arrays(problem), **how).compile()
@@ -165,12 +165,13 @@ def scores_of(rules: tuple[Rule, ...]) -> tuple[Score, ...]:
     return tuple(dict.fromkeys(score for one in rules for score in one.scores))
 
 
-def check(plan: Plan, arms: int, seeds: int) -> None:
-    """Refuses numbers that make no sense.
+def check(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
+    """Refuses numbers that make no sense, and runs that are to end by a rule that is not given.
 
     Raises:
-        InputError: naming the number and its range.
+        InputError: naming the number and its range, or the method.
     """
+    arms = problem.grouping.arms
     if not 1 <= plan.select <= arms:
         raise InputError(f"cannot select {plan.select} of {arms} datasets; give 1 to {arms}")
     if plan.steps < 1 or seeds < 1:
@@ -184,8 +185,11 @@ def check(plan: Plan, arms: int, seeds: int) -> None:
         raise InputError(f"unknown selection '{plan.selection}'; choose from {known}")
     if not 1 <= plan.batch <= arms:
         raise InputError(f"a batch of {plan.batch} of {arms} datasets; give --batch 1 to {arms}")
-    for text in plan.stop:
-        rule(text)
+    if not rules_of(method, plan) and plan.until_stopped:
+        raise InputError(
+            f"'{method.name}' has no stop rule of its own, and runs are to end when stopped; give "
+            f"--stop, or leave out --until-stopped"
+        )
 
 
 @functools.partial(
@@ -231,13 +235,15 @@ def _run(key, source: Source, prior: Prior, costs, method: Method, grouping: Gro
     judge = None if method.judge is method.belief else method.judge(prior, grouping)
     aim = Aim(plan.select, plan.steps, costs)
     policy = policies.in_batches(method.policy, plan.batch)(belief, aim)
+    rules = rules_of(method, plan)
     return rollout(
         key,
         Agent(belief, policy, judge),
         source,
         aim=aim,
         choose=SELECTIONS[plan.selection](plan.select, grouping.arms),
-        scores=scores_of(rules_of(method, plan)),
+        scores=scores_of(rules),
+        until=rules if plan.until_stopped else (),
         in_kernel=plan.kernel,
     )
 

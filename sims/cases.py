@@ -84,7 +84,7 @@ def run(case: Case, seed: int, advance: Callable[[int], None]) -> Found:
     began = time.perf_counter()
     plan = case.plan
     one = method(case.method)._replace(stop=None)
-    sweep.check(plan, case.problem.grouping.arms, case.seeds)
+    sweep.check(one, case.problem, plan, case.seeds)
     tally, curves = Tally(one.name, plan, sweep.texts_of(one, plan)), []
     for block in sweep.blocks(one, case.problem, plan, seeds=case.seeds, seed=seed):
         tally.add(block)

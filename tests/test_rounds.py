@@ -15,7 +15,9 @@ def known(utility):
 
 
 def test_blocks_are_smaller_in_large_pools():
-    assert [block_size(arms) for arms in (15, 1000, 10_000, 10**7)] == [BLOCK, BLOCK, 128, 1]
+    plan, sizes = Plan(10, 1), (15, 1000, 10_000, 10**7)
+
+    assert [block_size(plan, arms) for arms in sizes] == [BLOCK, BLOCK, 128, 1]
 
 
 def test_smaller_blocks_hold_the_same_runs():

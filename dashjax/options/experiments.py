@@ -70,6 +70,9 @@ class Replay:
     good-selection:PROBABILITY:TOLERANCE, good-selection-bound:PROBABILITY:TOLERANCE, value:LOSS,
     gain:COST:LOSS, stable:STEPS, each-once. `+` joins rules that must all hold, `,` rules of which
     one must. Stopping does not change the steps: the table says when each run would have ended."""
+    until_stopped: bool = False
+    """End each run when all its stop rules have held, which is quicker: nothing is pulled after
+    that, and its selection stays."""
     batch: int = 1
     """Datasets explored at once, before the reward of any is known."""
     costs: str = "equal"
@@ -212,6 +215,9 @@ class Sweep:
     good-selection:PROBABILITY:TOLERANCE, good-selection-bound:PROBABILITY:TOLERANCE, value:LOSS,
     gain:COST:LOSS, stable:STEPS, each-once. `+` joins rules that must all hold, `,` rules of which
     one must. Stopping does not change the steps: the table says when each run would have ended."""
+    until_stopped: bool = False
+    """End each run when all its stop rules have held, which is quicker: nothing is pulled after
+    that, and its selection stays."""
     batch: int = 1
     """Datasets explored at once, before the reward of any is known."""
     costs: tuple[float, ...] = ()
@@ -267,5 +273,6 @@ def _settings(options: Replay | Sweep) -> Settings:
         options.stop,
         options.batch,
         options.kernel,
+        options.until_stopped,
     )
     return Settings(options.methods, plan, options.seeds, options.seed, options.grouping)
