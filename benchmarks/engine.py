@@ -27,12 +27,11 @@ from typing import Any
 import tyro
 from rich.table import Table
 
-from benchmarks.machine import describe
+from benchmarks.machine import keep
 from dashjax import devices
 from dashjax.commands.terminal import Terminal
 from dashjax.errors import InputError
 from dashjax.metrics import Row
-from dashjax.storage import write_whole
 
 _WORKER = "DASHJAX_ENGINE_CORES"  # set in a child: on how many cores it measures
 _TIMINGS = 5
@@ -91,10 +90,8 @@ def main() -> None:
         for large in (False, True)
         for row in _in_child(cores, large, options.quick)
     ]
-    document = {"machine": describe(), "rows": rows}
-    options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "engine.json"
-    write_whole(path, lambda file: file.write_text(json.dumps(document, indent=1) + "\n"))
+    document = keep({"rows": rows}, path)
     terminal.show(table(rows), f"written to {path}")
     terminal.document(document)
 

@@ -11,7 +11,6 @@ so do, over all cases, the interquartile mean of the steps until right for good 
 profiles (Agarwal et al. 2021), which `exploration_steps.png` shows.
 """
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from rich.table import Table
 
 from benchmarks import profiles
-from benchmarks.machine import describe
+from benchmarks.machine import keep
 from benchmarks.profiles import Scored
 from dashjax import devices
 from dashjax.commands.terminal import Terminal
@@ -82,11 +81,9 @@ def main() -> None:
         scored = list(run(options, advance))
     summary, lines = profiles.summary(scored), profiles.rows(scored, options.steps)
     terminal.show(*tables([one.row for one in scored]), *profiles.tables(summary))
-    document = {"machine": describe(), "seconds": time.perf_counter() - began}
-    document |= {"rows": [one.row for one in scored], "summary": summary, "profiles": lines}
-    options.out.mkdir(parents=True, exist_ok=True)
+    found = {"seconds": time.perf_counter() - began, "rows": [one.row for one in scored]}
     path, picture = (options.out / f"exploration_steps.{kind}" for kind in ("json", "png"))
-    write_whole(path, lambda file: file.write_text(json.dumps(document, indent=1) + "\n"))
+    keep(found | {"summary": summary, "profiles": lines}, path)
     with style.applied():
         canvas = FigureCanvasAgg(profiles.picture(lines, scored))
         write_whole(picture, lambda file: canvas.print_png(file))

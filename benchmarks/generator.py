@@ -13,7 +13,6 @@ The battery reads both orders from their beginning in every test; a row a p-valu
 """
 
 import itertools
-import json
 import os
 import shutil
 import subprocess
@@ -29,13 +28,12 @@ import numpy as np
 import tyro
 from rich.table import Table
 
-from benchmarks.machine import describe
+from benchmarks.machine import keep
 from dashjax import threefry
 from dashjax.commands.terminal import Terminal
 from dashjax.endings import ending
 from dashjax.errors import InputError
 from dashjax.metrics import Row
-from dashjax.storage import write_whole
 
 RUNS, STEPS, NUMBERS = 512, 200, 16  # of a block by run
 WORDS = 2**20  # of a block one after another
@@ -133,11 +131,9 @@ def battery(options: Stream) -> None:
             advance(f"{order}: dieharder -d {' '.join(test)}", done, len(todo))
             rows += [{"order": order} | row for row in parsed(_tested(order, test, options.rounds))]
     version = subprocess.run(["dieharder", "-V"], capture_output=True, text=True).stdout.strip()
-    document = {"machine": describe(), "battery": f"dieharder {version}"}
-    document |= {"rounds": options.rounds, "rows": rows}
-    options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "generator.json"
-    write_whole(path, lambda file: file.write_text(json.dumps(document, indent=1) + "\n"))
+    found = {"battery": f"dieharder {version}", "rounds": options.rounds, "rows": rows}
+    keep(found, path)
     terminal.show(table(rows), f"written to {path}")
 
 

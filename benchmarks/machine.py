@@ -1,13 +1,24 @@
-"""What a figure was measured on, in words that fit into a result file."""
+"""What a figure was measured on, and the file that both go to."""
 
+import json
 import os
 import platform
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import jax
 
+from dashjax.storage import write_whole
 from dashjax.table import package_versions
+
+
+def keep(found: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Writes what was found, with the machine, as JSON; gives the document."""
+    document = {"machine": describe()} | found
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, lambda file: file.write_text(json.dumps(document, indent=1) + "\n"))
+    return document
 
 
 def describe() -> dict[str, object]:

@@ -28,12 +28,11 @@ import tyro
 from rich.table import Table
 
 from benchmarks.engine import CASES, Case, bind, our_sweep, utilities
-from benchmarks.machine import describe
+from benchmarks.machine import keep
 from dashjax.commands.terminal import Terminal
 from dashjax.endings import ending
 from dashjax.errors import InputError
 from dashjax.metrics import Row
-from dashjax.storage import write_whole
 
 _TIMINGS = 5
 _LONGEST = 300  # seconds that a worker may take
@@ -123,10 +122,8 @@ def main() -> None:
     asked = functools.partial(ask, folder=options.environments, for_seconds=for_seconds)
     reasons = {peer: absent[peer.environment] for peer in PEERS if peer.environment in absent}
     rows = measure(PEERS, ours, asked, reasons)
-    document = {"machine": describe(), "bound_to_cores": 1, "rows": rows}
-    options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "peers.json"
-    write_whole(path, lambda file: file.write_text(json.dumps(document, indent=1) + "\n"))
+    document = keep({"bound_to_cores": 1, "rows": rows}, path)
     terminal.show(table(rows), f"written to {path}")
     terminal.document(document)
 

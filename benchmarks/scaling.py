@@ -35,7 +35,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from rich.table import Table
 
 from benchmarks.engine import Case, our_sweep, utilities
-from benchmarks.machine import describe
+from benchmarks.machine import keep
 from dashjax import devices
 from dashjax.commands.terminal import Terminal
 from dashjax.metrics import Row
@@ -88,10 +88,8 @@ def main() -> None:
     runs, others = (smaller(c) if options.quick else c for c in (RUNS, OTHERS))
     # children first: the system counts what their parent held when they began as theirs
     rows = [*map(_in_child, runs), *(measure(_filling(case)) for case in others)]
-    document = {"machine": describe(), "rows": rows}
-    options.out.mkdir(parents=True, exist_ok=True)
     path, image = (options.out / f"scaling.{kind}" for kind in ("json", "png"))
-    write_whole(path, lambda file: file.write_text(json.dumps(document, indent=1) + "\n"))
+    document = keep({"rows": rows}, path)
     with style.applied():
         canvas = FigureCanvasAgg(picture(rows))
         write_whole(image, lambda file: canvas.print_png(file))

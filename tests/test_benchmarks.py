@@ -1,3 +1,4 @@
+import json
 import math
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from benchmarks import engine, generator, scaling
+from benchmarks import engine, generator, replay, scaling
 from benchmarks.engine import Case
 from benchmarks.yardsticks import compiled
 from dashjax import threefry
@@ -324,3 +325,19 @@ def test_the_table_of_speeds_leaves_out_what_was_not_measured():
 
     cells = [list(column.cells) for column in shown.columns]
     assert cells[4:7] == [["2.00", "2.00"], ["4.00 M", "-"], ["0.50", "-"]]
+
+
+def test_a_replay_is_timed_with_nothing_compiled_and_again(built, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(replay, "METHODS", ("round-robin",))
+    monkeypatch.setattr(replay, "STEPS", 3)
+    words = ["replay", "--table", str(built), "--seeds", "5", "--times", "1", "--json"]
+    monkeypatch.setattr(sys, "argv", [*words, "--out", str(tmp_path)])
+
+    replay.main()
+
+    document = json.loads(capsys.readouterr().out)
+    assert document == json.loads((tmp_path / "replay.json").read_text())
+    assert {name: len(each) for name, each in document["seconds"].items()} == {
+        "first": 1,
+        "again": 1,
+    }
