@@ -104,7 +104,7 @@ def test_every_study_and_benchmark_runs(place: Path, monkeypatch, capsys) -> Non
     modules = [command.split()[2] for command in commands() if command.startswith("python -m")]
     elsewhere = {"sims.priors"}  # `test_fit` runs it
     elsewhere |= {"benchmarks.engine", "benchmarks.peers"}  # need other packages
-    elsewhere |= {"benchmarks.scaling", "benchmarks.generator"}  # `test_benchmarks`
+    elsewhere |= {"benchmarks.scaling", "benchmarks.generator", "benchmarks.replay"}  # by others
     assert set(modules) == set(quick) | elsewhere
     for name in quick:
         module, arguments = quick[name]
