@@ -81,11 +81,11 @@ def replay(
         "prior": {name: priors.describe(problem.prior) for name, problem in problems.items()},
     }
     experiment = Experiment(config)
-    methods = _methods(experiment, settings)
     with workers() as submit:
-        compiling = _compiling(submit, methods, next(iter(problems.values())), settings)
+        compiling = _compiling(submit, experiment, next(iter(problems.values())), settings)
+        first = next(iter(compiling))
         shown = {
-            target: submit(_one_run, target, methods[0], problem, pool, settings)
+            target: submit(_one_run, target, first, problem, pool, settings)
             for target, problem in problems.items()
         }
         _run_all(experiment, problems, pool, settings, compiling, advance)
@@ -142,30 +142,25 @@ def synthetic(
     experiment = Experiment(config)
     of_step = _costs(pool, "pool" if costs else "equal")
     problem = Problem(_drawing(pool.grouping), true_prior, prior, grouping, of_step)
-    methods = _methods(experiment, settings)
     with workers() as submit:
-        compiling = _compiling(submit, methods, problem, settings)
+        compiling = _compiling(submit, experiment, problem, settings)
         _run_all(experiment, {None: problem}, pool, settings, compiling, advance)
     return experiment
 
 
-def _methods(experiment: Experiment, settings: Settings) -> list[Method]:
-    """What is to be run; InputError if a name is unknown or given twice, or hosts differ."""
+def _compiling(
+    submit: Submit, experiment: Experiment, problem: Problem, settings: Settings
+) -> dict[Method, Future[None]]:
+    """The methods, and their programs, which are being compiled side by side.
+
+    Raises:
+        InputError: before anything is begun: if a method is unknown, given twice or cannot be run
+            so, or if another host is about to do something else.
+    """
     methods = [method(name) for name in settings.methods]
     if not methods or len(set(settings.methods)) < len(methods):
         raise InputError("give at least one method after --methods, and each only once")
     hosts.check_same(json.dumps(experiment.config))
-    return methods
-
-
-def _compiling(
-    submit: Submit, methods: list[Method], problem: Problem, settings: Settings
-) -> dict[Method, Future[None]]:
-    """The methods' programs, which are being compiled side by side.
-
-    Raises:
-        InputError: if one of the methods cannot be run so; before any is.
-    """
     plan, seeds = settings.plan, settings.seeds
     for one in methods:
         check(one, problem, plan, seeds)

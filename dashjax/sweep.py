@@ -112,12 +112,7 @@ def runs(
 
 
 def prepare(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
-    """Compiles what a sweep will run, which may be done in another thread.
-
-    Raises:
-        InputError: as `sweep`.
-    """
-    check(method, problem, plan, seeds)
+    """Compiles what a sweep will run, which may be done in another thread; `check` it before."""
     numbers = rounds_of(plan, problem.grouping.arms, seeds).numbers(0)
     how = _how(method, problem, plan, _reduce)
     _compute.lower(threefry.key(0), numbers, _arrays(problem), **how).compile()
@@ -185,7 +180,8 @@ def check(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
         raise InputError(f"unknown selection '{plan.selection}'; choose from {known}")
     if not 1 <= plan.batch <= arms:
         raise InputError(f"a batch of {plan.batch} of {arms} datasets; give --batch 1 to {arms}")
-    if not rules_of(method, plan) and plan.until_stopped:
+    rules = rules_of(method, plan)  # refuses those that it does not know
+    if plan.until_stopped and not rules:
         raise InputError(
             f"'{method.name}' has no stop rule of its own, and runs are to end when stopped; give "
             f"--stop, or leave out --until-stopped"

@@ -77,7 +77,7 @@ def test_what_is_selected_is_what_was_selected_at_the_end():
 
 def test_rules_stop_where_they_do_in_whole_runs():
     parts = list(blocks(METHOD, PROBLEM, plan_of(until_stopped=False), seeds=SEEDS, seed=0))
-    stopped = np.concatenate([part[4] for part in parts])
+    stopped = np.concatenate([part.stopped for part in parts])
     ends = np.minimum(stopped.max(axis=1), STEPS)
 
     np.testing.assert_array_equal(np.minimum(ended().stopped.max(axis=1), STEPS), ends)

@@ -4,7 +4,6 @@ Within a block everything is elementwise, which vectorises; batched runs read as
 fullest of them needs, so that the loop has one bound for all (empty places change nothing).
 """
 
-import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -69,10 +68,10 @@ def over_blocks(
     # a row of a matrix is read as quickly as a whole array, a slice of a vector is not
     rows = jax.tree.map(lambda field: field.reshape(-1, BLOCK), buffer)
 
-    row_of = functools.partial(jax.lax.dynamic_index_in_dim, keepdims=False)
-
     def one(block: Block, carry: Any) -> Any:
-        content = jax.tree.map(lambda field: row_of(field, block), rows)
+        content = jax.tree.map(
+            lambda field: jax.lax.dynamic_index_in_dim(field, block, keepdims=False), rows
+        )
         place = block * BLOCK + jnp.arange(BLOCK, dtype=jnp.int32)
         return visit(carry, block, Part(place, place < count + offset, content))
 
