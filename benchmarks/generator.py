@@ -3,13 +3,14 @@
     python -m benchmarks.generator | dieharder -a -g 200             # one key's, one after another
     python -m benchmarks.generator --by-run | dieharder -a -g 200    # those of runs side by side
     python -m benchmarks.generator --rounds 20 | dieharder -a -g 200
-    python -m benchmarks.generator --battery    # a choice of tests, in minutes; needs dieharder
+    python -m benchmarks.generator --battery short    # a choice of tests, in minutes; needs dieharder
+    python -m benchmarks.generator --battery whole    # all of its tests, in hours
 
 One after another: the numbers of `threefry.key(0)` and, after the last of its 2^30, of `key(1)` and
 so on. By run: 512 runs at a time, whose keys are `fold_in(threefry.key(0), run)`; in each of 200
 steps 16 numbers of `fold_in(run's key, step)`: the first of all runs, the second of all runs, ...
-The battery reads both orders from their beginning in every test; a row a p-value goes to
-`generator.json`, with dieharder's own assessment.
+The short battery reads both orders from their beginning in every test, the whole one reads on from
+test to test; a row a p-value goes to `generator.json`, with dieharder's own assessment.
 """
 
 import itertools
@@ -39,11 +40,13 @@ RUNS, STEPS, NUMBERS = 512, 200, 16  # of a block by run
 WORDS = 2**20  # of a block one after another
 _OF_A_KEY = 2**30
 ORDERS = ("one after another", "by run")
-TESTS = (  # dieharder's number of the test, and what else it is told
-    *(("0",), ("1",), ("2",), ("3",), ("4",), ("8",), ("9",), ("15",)),
-    *(("100",), ("101",), ("102",), ("205",), ("206",), ("209",)),
-    ("200", "-n", "3", "-p", "10"),  # all of its hundred samples take minutes
-)
+TESTS = {  # of a battery: what dieharder is told
+    "short": (
+        *(("-d", test) for test in "0 1 2 3 4 8 9 15 100 101 102 205 206 209".split()),
+        ("-d", "200", "-n", "3", "-p", "10"),  # all of its hundred samples take minutes
+    ),
+    "whole": (("-a",),),
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Stream:
     """Of the generator."""
     by_run: bool = False
     """Write the words of runs side by side, as a sweep uses them."""
-    battery: bool = False
+    battery: Literal["short", "whole"] | None = None
     """Run tests of dieharder on both orders instead."""
     out: Path = Path("benchmarks/results")
     """Where the battery's results go."""
@@ -68,7 +71,7 @@ def main() -> None:
     """
     options = tyro.cli(Stream, description=__doc__)
     if options.battery:
-        battery(options)
+        battery(TESTS[options.battery], options)
     elif sys.stdout.isatty():
         raise InputError("the words are not for a terminal; pipe them into a test or a file")
     else:
@@ -115,7 +118,7 @@ def write(blocks: Iterator[np.ndarray]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def battery(options: Stream) -> None:
+def battery(tests: tuple[tuple[str, ...], ...], options: Stream) -> None:
     """Runs the tests on both orders, prints the rows and writes them.
 
     Raises:
@@ -126,9 +129,9 @@ def battery(options: Stream) -> None:
     terminal = Terminal(as_json=False)
     rows = []
     with terminal.progress() as advance:
-        todo = list(itertools.product(ORDERS, TESTS))
+        todo = list(itertools.product(ORDERS, tests))
         for done, (order, test) in enumerate(todo):
-            advance(f"{order}: dieharder -d {' '.join(test)}", done, len(todo))
+            advance(f"{order}: dieharder {' '.join(test)}", done, len(todo))
             rows += [{"order": order} | row for row in parsed(_tested(order, test, options.rounds))]
     version = subprocess.run(["dieharder", "-V"], capture_output=True, text=True).stdout.strip()
     path = options.out / "generator.json"
@@ -168,7 +171,7 @@ def _tested(order: str, test: tuple[str, ...], rounds: int) -> str:
     """
     words = [sys.executable, "-m", "benchmarks.generator", "--rounds", str(rounds)]
     words += ["--by-run"] if order == "by run" else []
-    reading = ["dieharder", "-g", "200", "-d", *test]
+    reading = ["dieharder", "-g", "200", *test]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as source:
         done = subprocess.run(reading, stdin=source.stdout, capture_output=True, text=True)
         if source.stdout:

@@ -69,7 +69,7 @@ def test_a_reader_that_goes_ends_it_quietly():
 
 def test_without_dieharder_one_sentence_says_what_to_install(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(sys, "argv", ["generator", "--battery", "--out", str(tmp_path)])
+    monkeypatch.setattr(sys, "argv", ["generator", "--battery", "short", "--out", str(tmp_path)])
 
     assert ending(generator.main) == 2
     (sentence,) = capsys.readouterr().err.splitlines()
