@@ -3,7 +3,7 @@
     python -m benchmarks.generator | dieharder -a -g 200             # one key's, one after another
     python -m benchmarks.generator --by-run | dieharder -a -g 200    # those of runs side by side
     python -m benchmarks.generator --rounds 20 | dieharder -a -g 200
-    python -m benchmarks.generator --battery short    # a choice of tests, in minutes; needs dieharder
+    python -m benchmarks.generator --battery short    # some tests, in minutes; needs dieharder
     python -m benchmarks.generator --battery whole    # all of its tests, in hours
 
 One after another: the numbers of `threefry.key(0)` and, after the last of its 2^30, of `key(1)` and
@@ -42,7 +42,7 @@ _OF_A_KEY = 2**30
 ORDERS = ("one after another", "by run")
 TESTS = {  # of a battery: what dieharder is told
     "short": (
-        *(("-d", test) for test in "0 1 2 3 4 8 9 15 100 101 102 205 206 209".split()),
+        *(("-d", str(test)) for test in (0, 1, 2, 3, 4, 8, 9, 15, 100, 101, 102, 205, 206, 209)),
         ("-d", "200", "-n", "3", "-p", "10"),  # all of its hundred samples take minutes
     ),
     "whole": (("-a",),),

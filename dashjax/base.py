@@ -78,5 +78,5 @@ class Source(NamedTuple):
     utility: Callable[[State], Float[Array, " arm"]]  # the truth, for regret alone
 
 
-Precedence = Int[Array, " arm"]  # all arms, in the order in which equals come
-Choose = Callable[[Belief, State, Precedence], Bool[Array, " arm"]]  # what we recommend
+Turn = Int[Array, " arm"]  # each arm's place in the order in which equals come
+Choose = Callable[[Belief, State, Turn], Bool[Array, " arm"]]  # what we recommend

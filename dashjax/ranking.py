@@ -11,6 +11,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from dashjax.base import RandomKey
+
 _MOST_VALUES, _MOST_PLACES = 64, 8  # beyond them the network is longer than a sort
 _MOST_AT_ONCE = 32  # values of which XLA finds the largest quickly
 
@@ -74,6 +76,21 @@ def is_among_largest(
     return turn == taken
 
 
+def turns(key: RandomKey, count: int) -> Int[Array, " unit"]:
+    """The place of each unit in a random order: the inverse of `jax.random.permutation`.
+
+    Among a few it is counted how many come before, which side by side is quicker than two sorts.
+    """
+    if count > _MOST_VALUES:
+        return jnp.argsort(jax.random.permutation(key, count)).astype(jnp.int32)
+    word = jax.random.bits(jax.random.split(key)[1], (count,), jnp.uint32)
+    unit = jnp.arange(count, dtype=jnp.int32)
+    less = word[None, :] < word[:, None]
+    equal = word[None, :] == word[:, None]
+    before = less | (equal & (unit[None, :] < unit[:, None]))
+    return jnp.sum(before, axis=1, dtype=jnp.int32)
+
+
 def edge(values: Float[Array, " arm"], inside: Bool[Array, " arm"]) -> tuple[Array, Array]:
     """The least of the values inside, and the largest of those outside."""
     least = -maximum(jnp.where(inside, -values, -jnp.inf))
@@ -81,11 +98,33 @@ def edge(values: Float[Array, " arm"], inside: Bool[Array, " arm"]) -> tuple[Arr
 
 
 def maximum(values: Float[Array, " unit"] | Int[Array, " unit"]) -> Array:
-    """The largest value; first of rows side by side, for XLA is slow with more than 32 at once."""
-    whole = jnp.issubdtype(values.dtype, jnp.integer)
-    least = jnp.iinfo(values.dtype).min if whole else -jnp.inf
+    """The largest value; first of rows side by side, for XLA is slow with more than 32 at once.
+
+    Floats are compared as integers in the same order: XLA may hand the largest of floats on a CPU
+    to a library call, which costs more than it saves and cannot be fused with the rest of a step.
+    """
+    if jnp.issubdtype(values.dtype, jnp.floating):
+        return from_integer(maximum(to_integer(values)), values.dtype)
     rows = -(-values.shape[0] // _MOST_AT_ONCE)
     columns = -(-values.shape[0] // rows)
     filling = rows * columns - values.shape[0]
+    least = jnp.iinfo(values.dtype).min
     filled = jnp.pad(values, (0, filling), constant_values=least) if filling else values
     return jnp.max(functools.reduce(jnp.maximum, filled.reshape(rows, columns)))
+
+
+def to_integer(values: Float[Array, "*shape"]) -> Int[Array, "*shape"]:
+    """Integers in the order of the values, as wide as they; -0 comes just before 0."""
+    width = 8 * values.dtype.itemsize
+    return _turned(jax.lax.bitcast_convert_type(values, jnp.dtype(f"int{width}")))
+
+
+def from_integer(integers: Int[Array, "*shape"], dtype: jnp.dtype) -> Float[Array, "*shape"]:
+    """What `to_integer` made the integers of."""
+    return jax.lax.bitcast_convert_type(_turned(integers), dtype)
+
+
+def _turned(bits: Int[Array, "*shape"]) -> Int[Array, "*shape"]:
+    """The bits of negative floats are in falling order, but for the sign; its own inverse."""
+    info = jnp.iinfo(bits.dtype)
+    return bits ^ ((bits >> (info.bits - 1)) & jnp.asarray(info.max, bits.dtype))

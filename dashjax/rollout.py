@@ -8,6 +8,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from dashjax import places, scanning
 from dashjax.base import Aim, Arm, Belief, Choose, Policy, RandomKey, Reward, Source, State
+from dashjax.ranking import sum_where, turns
 from dashjax.stopping import Record, Rule, Score, stop_step
 
 
@@ -97,13 +98,13 @@ def rollout(
             many runs at once are computed until all have ended. See `ended`.
         in_kernel: under `vmap`, the whole loop is one kernel if it can be (see `scanning.scan`).
     """
-    key_source, key_policy, key_precedence, key_scores = jax.random.split(key, 4)
+    key_source, key_policy, key_turn, key_scores = jax.random.split(key, 4)
     world = source.init(key_source)
     utility = source.utility(world)
     arms = utility.shape[0]
     best_mean = jnp.mean(jax.lax.top_k(utility, aim.select)[0])
     best_arm = jnp.max(utility)
-    precedence = jax.random.permutation(key_precedence, arms).astype(jnp.int32)
+    turn = turns(key_turn, arms)
     judge = agent.judge or agent.belief
     measures = [score(key_scores, judge, aim) for score in scores]
 
@@ -113,7 +114,7 @@ def rollout(
         utility = source.utility(world)  # not that of the start: so it is read once for all uses
         learner = tell(agent, learner, arm, reward)
         judged = learner.judged if agent.judge else learner.thought
-        before, chosen = chosen, choose(judge, judged, precedence)
+        before, chosen = chosen, choose(judge, judged, turn)
         regret = best_arm - places.read(utility, arm)
         before_this = places.read(pulls, arm)
         trace = (
@@ -194,5 +195,5 @@ def _last_stop(record: Record, rules: tuple[Rule, ...]) -> Int[Array, ""]:
 
 def mean_of(utility: Float[Array, " arm"], mask: Bool[Array, " arm"]) -> Float[Array, ""]:
     """Mean utility of the selected arms."""
-    total = jnp.sum(jnp.where(mask, utility, 0))
+    (total,) = sum_where(mask, utility[:, None])
     return total / jnp.maximum(jnp.sum(mask), 1).astype(utility.dtype)

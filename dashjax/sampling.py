@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
 from dashjax.base import RandomKey
-from dashjax.ranking import maximum
+from dashjax.ranking import maximum, to_integer
 
 # -ndtri(p) = (1 - 2 p) P(s) / Q(s) with s = log2(4 p (1 - p)), for 2^-33 <= p <= 1/2; a minimax
 # fit with a relative error below 1.2e-7 (ours)
@@ -68,9 +68,8 @@ def largest_draw(values: Float[Array, " unit"]) -> Int[Array, ""]:
         return largest(values)
     bits = max(values.shape[0] - 1, 1).bit_length()
     low = np.int32((1 << bits) - 1)
-    ordered = in_order(jax.lax.bitcast_convert_type(values, jnp.int32))
     place = np.arange(values.shape[0] - 1, -1, -1, dtype=np.int32)
-    packed = maximum((ordered & ~low) | place)
+    packed = maximum((to_integer(values) & ~low) | place)
     return np.int32(values.shape[0] - 1) - (packed & low)
 
 
@@ -81,11 +80,6 @@ def _largest_one_by_one(values: Float[Array, " unit"]) -> Int[Array, ""]:
         best = jnp.where(better, values[place], best)
         found = jnp.where(better, np.int32(place), found)
     return found
-
-
-def in_order(bits: Int[Array, "..."]) -> Int[Array, "..."]:
-    """Integers in the order of the floats that the bits stand for; its own inverse."""
-    return bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
 
 
 def _log2(value: Float[Array, "..."]) -> Float[Array, "..."]:

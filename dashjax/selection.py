@@ -5,17 +5,17 @@ chance, drawn once a run: the order of the columns would favour the pool's first
 """
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool
 
-from dashjax.base import Belief, Choose, Precedence, State
+from dashjax.base import Belief, Choose, State, Turn
 from dashjax.ranking import is_among_largest
 
 
 def top_k(count: int) -> Choose:
     """The `count` arms of largest posterior mean."""
 
-    def choose(belief: Belief, state: State, precedence: Precedence) -> Bool[Array, " arm"]:
-        return best(belief.moments(state).mean, precedence, count)
+    def choose(belief: Belief, state: State, turn: Turn) -> Bool[Array, " arm"]:
+        return is_among_largest(belief.moments(state).mean, count, turn)
 
     return choose
 
@@ -26,7 +26,7 @@ def percentile(percent: float) -> Choose:
     A mean that equals the percentile is in, so that the selection is never empty.
     """
 
-    def choose(belief: Belief, state: State, precedence: Precedence) -> Bool[Array, " arm"]:
+    def choose(belief: Belief, state: State, turn: Turn) -> Bool[Array, " arm"]:
         mean = belief.moments(state).mean
         return mean >= jnp.percentile(mean, percent)
 
@@ -40,21 +40,15 @@ def group_then_arm(count: int) -> Choose:
     trusted: over mixed groups it cannot find what lies apart (spec section 2.6).
     """
 
-    def choose(belief: Belief, state: State, precedence: Precedence) -> Bool[Array, " arm"]:
+    def choose(belief: Belief, state: State, turn: Turn) -> Bool[Array, " arm"]:
         grouping = belief.grouping
         group_mean = grouping.spread(belief.group_moments(state).mean)
-        turn = jnp.argsort(precedence)  # of each arm
         turns = jnp.where(grouping.mask, turn[grouping.arm], grouping.arms)
         group_turn = grouping.spread(jnp.min(turns, axis=1))
         arms = jnp.lexsort((turn, -belief.moments(state).mean, group_turn, -group_mean))
         return _mask(arms[:count], grouping.arms)
 
     return choose
-
-
-def best(values: Float[Array, " arm"], precedence: Precedence, count: int) -> Bool[Array, " arm"]:
-    """Mask of the `count` largest values."""
-    return is_among_largest(values, count, jnp.argsort(precedence).astype(jnp.int32))
 
 
 def _mask(arms: Array, size: int) -> Bool[Array, " arm"]:

@@ -10,6 +10,7 @@ from worlds import RAGGED, pool_of, quick_jit, usual_prior
 from dashjax import policies, sources
 from dashjax.base import Aim
 from dashjax.beliefs import exact, flat
+from dashjax.ranking import turns
 from dashjax.rollout import Agent, ask, begin, mean_of, rollout, tell
 from dashjax.selection import top_k
 
@@ -43,9 +44,9 @@ def test_regret_is_what_the_best_arm_would_have_given_more():
 def test_simple_regret_is_that_of_the_judges_selection_after_each_step():
     trace, utility = run()
     best, state = np.sort(utility)[-3:].mean(), JUDGE.init()
-    precedence = jax.random.permutation(jax.random.split(KEY, 4)[2], 10).astype(jnp.int32)
+    turn = turns(jax.random.split(KEY, 4)[2], 10)
     update = quick_jit(JUDGE.update)
-    choose = quick_jit(lambda state: top_k(3)(JUDGE, state, precedence))
+    choose = quick_jit(lambda state: top_k(3)(JUDGE, state, turn))
     for step in range(STEPS):
         state = update(state, trace.arm[step], trace.reward[step])
         chosen = np.asarray(choose(state))

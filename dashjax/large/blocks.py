@@ -13,7 +13,7 @@ import numpy as np
 from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Bool, Float, Int
 
-from dashjax.sampling import in_order
+from dashjax.ranking import from_integer, to_integer
 
 BLOCK = 64  # places
 _TOLD_APART = 128  # blocks, by the last bits of a value
@@ -144,7 +144,7 @@ def _unpacked(best: Best) -> tuple[Float[Array, ""], Place]:
     places = np.arange(BLOCK, dtype=np.int32)
     inside = _largest(jnp.where(best == packed, places, 0))
     ordered = (packed & ~_LOW) | np.int32(_TOLD_APART // 2)
-    value = jax.lax.bitcast_convert_type(in_order(ordered), jnp.float32)
+    value = from_integer(ordered, jnp.dtype(jnp.float32))
     return value, (packed & _LOW) * BLOCK + inside
 
 
@@ -155,8 +155,7 @@ def _largest(values: Int[Array, "*shape part"]) -> Int[Array, "*shape"]:
 
 
 def _packed(values: Float[Array, " part"], block: Block) -> Best:
-    image = jax.lax.bitcast_convert_type(values, jnp.int32)
-    return (in_order(image) & ~_LOW) | block
+    return (to_integer(values) & ~_LOW) | block
 
 
 @custom_vmap
