@@ -84,16 +84,14 @@ def replay(
     with workers() as submit:
         compiling = _compiling(submit, experiment, next(iter(problems.values())), settings)
         first = next(iter(compiling))
-        shown = {
-            target: submit(_one_run, target, first, problem, pool, settings)
-            for target, problem in problems.items()
-        }
+        # one after another, for what the first target has compiled serves the others
+        shown = submit(_one_run_each, first, problems, pool, settings)
         _run_all(experiment, problems, pool, settings, compiling, advance)
         if mode == "sequence":
             _check_replicates(experiment, table)
-        for target, rows in shown.items():
+        for target, rows in shown.result().items():
             experiment.add("rewards", frames.reward_rows(target, pool, table.array(target)))
-            for name, found in rows.result().items():
+            for name, found in rows.items():
                 experiment.add(name, found)
     return experiment
 
@@ -205,6 +203,15 @@ def _add(experiment: Experiment, label: Row, results: Results, pool: Pool) -> No
     experiment.add("pulls", frames.pull_rows(label, results, pool))
     experiment.add("selections", selections)
     experiment.add("stops", frames.stop_rows(label, results))
+
+
+def _one_run_each(
+    one: Method, problems: dict[str, Problem], pool: Pool, settings: Settings
+) -> dict[str, dict[str, list[Row]]]:
+    return {
+        target: _one_run(target, one, problem, pool, settings)
+        for target, problem in problems.items()
+    }
 
 
 def _one_run(

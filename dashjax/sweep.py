@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.sharding import PartitionSpec
+import numpy as np
+from jax.sharding import NamedSharding, PartitionSpec
 
 from dashjax import policies, threefry
 from dashjax.base import Aim, Source
@@ -106,16 +107,16 @@ def runs(
     Raises:
         InputError: if another host fails.
     """
-    root, how = threefry.key(seed), _how(method, problem, plan, keep)
     rounds = rounds_of(plan, problem.grouping.arms, seeds)
-    return handed_over(rounds, lambda numbers: _compute(root, numbers, _arrays(problem), **how))
+    given, how = _given(problem, seeds, seed), _how(method, problem, plan, keep)
+    return handed_over(rounds, lambda numbers: _compute(numbers, given, **how))
 
 
 def prepare(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
     """Compiles what a sweep will run, which may be done in another thread; `check` it before."""
     numbers = rounds_of(plan, problem.grouping.arms, seeds).numbers(0)
     how = _how(method, problem, plan, _reduce)
-    _compute.lower(threefry.key(0), numbers, _arrays(problem), **how).compile()
+    _compute.lower(numbers, _given(problem, seeds, 0), **how).compile()
 
 
 def _how(method: Method, problem: Problem, plan: Plan, keep: Keep) -> dict[str, Any]:
@@ -124,8 +125,18 @@ def _how(method: Method, problem: Problem, plan: Plan, keep: Keep) -> dict[str, 
     return asked | {"build": problem.build, "grouping": problem.grouping}
 
 
-def _arrays(problem: Problem) -> tuple[Any, ...]:
-    return problem.data, problem.prior, problem.costs
+def _given(problem: Problem, seeds: int, seed: int) -> tuple[Any, ...]:
+    """What all rounds are given, on every device: so it need not be sent there in each."""
+    arrays = problem.data, problem.prior, problem.costs
+    everywhere = NamedSharding(_devices(), PartitionSpec())
+    return jax.device_put((threefry.key(seed), np.uint32(seeds), arrays), everywhere)
+
+
+def _devices() -> jax.sharding.Mesh:
+    """This host's devices, which share the blocks."""
+    local = jax.local_devices()
+    automatic = (jax.sharding.AxisType.Auto,)
+    return jax.make_mesh((len(local),), ("block",), axis_types=automatic, devices=local)
 
 
 def run_once(
@@ -191,34 +202,50 @@ def check(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
 @functools.partial(
     jax.jit, static_argnames=("build", "method", "grouping", "plan", "keep", "at_once")
 )
-def _compute(root, numbers, arrays, *, build, method, grouping, plan, keep, at_once):
-    """Blocks of runs `[block, ..., seed]`; each device computes its own."""
-    mesh = jax.make_mesh(
-        (jax.local_device_count(),),
-        ("block",),
-        axis_types=(jax.sharding.AxisType.Auto,),
-        devices=jax.local_devices(),
-    )
+def _compute(numbers, given, *, build, method, grouping, plan, keep, at_once):
+    """Blocks of runs `[block, ..., seed]`; each device computes its own.
+
+    Blocks that begin beyond the last run may be left empty.
+    """
     everywhere, by_block = PartitionSpec(), PartitionSpec("block")
 
-    def mine(root, numbers, arrays):
-        data, prior, costs = arrays
+    def mine(numbers, given):
+        root, seeds, (data, prior, costs) = given
 
         def one(number):
             key = jax.random.fold_in(root, number)
             run = _run(key, build(data), prior, costs, method, grouping, plan)
             return keep(run, method, plan)
 
-        block = jax.vmap(one, out_axes=-1)
-        return jax.vmap(block)(numbers) if at_once else jax.lax.map(block, numbers)
+        block = jax.jit(jax.vmap(one, out_axes=-1), inline=True)  # so it is traced but once
+        return jax.vmap(block)(numbers) if at_once else _in_turn(block, numbers, seeds)
 
     return jax.shard_map(
         mine,
-        mesh=mesh,
-        in_specs=(everywhere, by_block, everywhere),
+        mesh=_devices(),
+        in_specs=(by_block, everywhere),
         out_specs=by_block,
         check_vma=False,
-    )(root, numbers, arrays)
+    )(numbers, given)
+
+
+def _in_turn(block: Callable[[Any], Any], numbers: jax.Array, seeds: jax.Array) -> Any:
+    """Each block's results, `[block, ...]`, up to the last with a run below `seeds`.
+
+    As XLA does not know how many these are, it keeps the loop, even of one block; and compiles all
+    of it as one function where loops are compiled whole (see `devices`), in half the time.
+    """
+    shapes = jax.eval_shape(block, numbers[0])
+    empty = jax.tree.map(lambda x: jnp.zeros((len(numbers), *x.shape), x.dtype), shapes)
+
+    size = np.uint32(numbers.shape[1])
+
+    def with_one_more(place: jax.Array, found: Any) -> Any:
+        put = functools.partial(jax.lax.dynamic_update_index_in_dim, index=place, axis=0)
+        return jax.tree.map(put, found, block(numbers[0] + place.astype(jnp.uint32) * size))
+
+    wanted = jnp.sum(numbers[:, 0] < seeds, dtype=jnp.int32)
+    return jax.lax.fori_loop(0, wanted, with_one_more, empty)
 
 
 @functools.partial(jax.jit, static_argnames=("method", "plan", "build", "grouping"))
@@ -251,5 +278,5 @@ def _reduce(run: Run, method: Method, plan: Plan) -> tuple[jax.Array, ...]:
     stopped = jnp.array([stop_step(one, record) for one in rules], jnp.int32)
     last = jnp.minimum(stopped, plan.steps) - 1
     regret_then, cost_then = run.simple_regret[last], jnp.cumsum(run.cost)[last]
-    whole = run.simple_regret, jnp.sum(run.regret), run.pulls, run.selection
+    whole = run.simple_regret, jnp.cumsum(run.regret)[-1], run.pulls, run.selection
     return *whole, stopped, regret_then, cost_then
