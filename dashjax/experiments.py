@@ -148,7 +148,7 @@ def synthetic(
 
 def _compiling(
     submit: Submit, experiment: Experiment, problem: Problem, settings: Settings
-) -> dict[Method, Future[None]]:
+) -> dict[Method, Future[Any]]:
     """The methods, and their programs, which are being compiled side by side.
 
     Raises:
@@ -170,7 +170,7 @@ def _run_all(
     problems: dict[Any, Problem],
     pool: Pool,
     settings: Settings,
-    compiling: dict[Method, Future[None]],
+    compiling: dict[Method, Future[Any]],
     advance: Advance,
 ) -> None:
     total = settings.seeds * len(problems) * len(compiling)

@@ -112,11 +112,11 @@ def runs(
     return handed_over(rounds, lambda numbers: _compute(numbers, given, **how))
 
 
-def prepare(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
+def prepare(method: Method, problem: Problem, plan: Plan, seeds: int) -> jax.stages.Compiled:
     """Compiles what a sweep will run, which may be done in another thread; `check` it before."""
     numbers = rounds_of(plan, problem.grouping.arms, seeds).numbers(0)
     how = _how(method, problem, plan, _reduce)
-    _compute.lower(numbers, _given(problem, seeds, 0), **how).compile()
+    return _compute.lower(numbers, _given(problem, seeds, 0), **how).compile()
 
 
 def _how(method: Method, problem: Problem, plan: Plan, keep: Keep) -> dict[str, Any]:
@@ -218,7 +218,7 @@ def _compute(numbers, given, *, build, method, grouping, plan, keep, at_once):
             return keep(run, method, plan)
 
         block = jax.jit(jax.vmap(one, out_axes=-1), inline=True)  # so it is traced but once
-        return jax.vmap(block)(numbers) if at_once else _in_turn(block, numbers, seeds)
+        return jax.vmap(block)(numbers) if at_once else in_turn(block, numbers, seeds)
 
     return jax.shard_map(
         mine,
@@ -229,15 +229,19 @@ def _compute(numbers, given, *, build, method, grouping, plan, keep, at_once):
     )(numbers, given)
 
 
-def _in_turn(block: Callable[[Any], Any], numbers: jax.Array, seeds: jax.Array) -> Any:
-    """Each block's results, `[block, ...]`, up to the last with a run below `seeds`.
+def in_turn(block: Callable[[Any], Any], numbers: jax.Array, seeds: jax.Array) -> Any:
+    """Each block's results, `[block, ...]`; 0 where a block begins beyond the last of the seeds.
 
-    As XLA does not know how many these are, it keeps the loop, even of one block; and compiles all
-    of it as one function where loops are compiled whole (see `devices`), in half the time.
+    As XLA does not know how many blocks there are, it keeps the loop, even of one block; and
+    compiles all of it as one function where loops are compiled whole (see `devices`): more quickly.
+
+    Args:
+        block: one block's results, for its numbers.
+        numbers: of runs that follow one another, `[block, seed]`.
+        seeds: how many runs are wanted, from number 0.
     """
     shapes = jax.eval_shape(block, numbers[0])
     empty = jax.tree.map(lambda x: jnp.zeros((len(numbers), *x.shape), x.dtype), shapes)
-
     size = np.uint32(numbers.shape[1])
 
     def with_one_more(place: jax.Array, found: Any) -> Any:
@@ -248,7 +252,11 @@ def _in_turn(block: Callable[[Any], Any], numbers: jax.Array, seeds: jax.Array) 
     return jax.lax.fori_loop(0, wanted, with_one_more, empty)
 
 
-@functools.partial(jax.jit, static_argnames=("method", "plan", "build", "grouping"))
+@functools.partial(
+    jax.jit,
+    static_argnames=("method", "plan", "build", "grouping"),
+    compiler_options={"xla_backend_optimization_level": 0},  # to compile takes longer than to run
+)
 def _one_run(key, data, prior, costs, *, method, plan, build, grouping) -> Run:
     return _run(key, build(data), prior, costs, method, grouping, plan)
 

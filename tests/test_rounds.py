@@ -1,3 +1,4 @@
+import jax
 import jax.numpy as jnp
 import numpy as np
 from worlds import usual_prior
@@ -7,7 +8,7 @@ from dashjax.methods import METHODS
 from dashjax.pool import Grouping
 from dashjax.rounds import BLOCK, block_size
 from dashjax.settings import Plan
-from dashjax.sweep import Problem, blocks, run_once
+from dashjax.sweep import Problem, blocks, in_turn, run_once
 
 
 def known(utility):
@@ -31,3 +32,11 @@ def test_smaller_blocks_hold_the_same_runs():
     assert [len(block.regret) for block in kept] == [256, 44]
     last = run_once(method, problem, plan, number=299)
     np.testing.assert_array_equal(np.bincount(last.arm, minlength=arms), kept[-1].pulls[-1])
+
+
+def test_blocks_that_begin_beyond_the_last_run_are_left_empty():
+    numbers = jnp.arange(20, 32, dtype=jnp.uint32).reshape(4, 3)
+    twice = jax.jit(lambda seeds: in_turn(lambda block: {"twice": 2 * block}, numbers, seeds))
+    for seeds, wanted in ((20, 0), (21, 1), (26, 2), (27, 3), (40, 4)):
+        expected = np.where(np.arange(4)[:, None] < wanted, 2 * numbers, 0)
+        np.testing.assert_array_equal(twice(np.uint32(seeds))["twice"], expected)

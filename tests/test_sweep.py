@@ -200,6 +200,18 @@ def test_one_run_alone_is_the_run_of_that_number():
         np.testing.assert_allclose(one.simple_regret, all_runs.simple_regret[number], atol=1e-6)
 
 
+@pytest.mark.skipif(jax.default_backend() != "cpu", reason="looks at a program for a CPU")
+@pytest.mark.parametrize("name", ["dash", "joint-ts"])
+def test_nothing_in_a_sweep_is_handed_to_a_library(name):
+    """So that it can be compiled as one function (see `devices`)."""
+    program = prepare(METHODS[name], PROBLEM, PLAN, 700).as_text()
+
+    assert "while(" in program
+    assert "kCustom" not in program
+    assert "custom-call" not in program
+    assert "sort(" not in program
+
+
 def save_runs(path):
     """What the test below runs where there are four devices."""
     assert jax.local_device_count() == 4
