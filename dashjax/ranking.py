@@ -54,12 +54,15 @@ def sum_where(held: Bool[Array, " arm"], values: Float[Array, "arm draw"]) -> Fl
 
 
 def is_among_largest(
-    values: Float[Array, " arm"], count: int, turn: Int[Array, " arm"] | None = None
+    values: Float[Array, " arm"] | Int[Array, " arm"],
+    count: int,
+    turn: Int[Array, " arm"] | None = None,
 ) -> Bool[Array, " arm"]:
     """True for the `count` largest values; of equals the first, or those whose turn comes first.
 
     The values are read twice. What is computed on the way should end with a division, as
-    `gaussian.arm_means` does: else XLA may compute it twice and round it in two ways.
+    `gaussian.arm_means` does: else XLA may compute it twice and round it in two ways. For one row
+    of values a run, those of `in_order` are the quicker ones.
     """
     arms = values.shape[0]
     turn = jnp.arange(arms, dtype=jnp.int32) if turn is None else turn
@@ -72,7 +75,7 @@ def is_among_largest(
     for _ in range(count):
         largest = values == maximum(values)
         first = turn == -maximum(jnp.where(largest, -turn, -taken))
-        values, turn = jnp.where(first, -jnp.inf, values), jnp.where(first, taken, turn)
+        values, turn = jnp.where(first, _least(values), values), jnp.where(first, taken, turn)
     return turn == taken
 
 
@@ -98,19 +101,26 @@ def edge(values: Float[Array, " arm"], inside: Bool[Array, " arm"]) -> tuple[Arr
 
 
 def maximum(values: Float[Array, " unit"] | Int[Array, " unit"]) -> Array:
-    """The largest value; first of rows side by side, for XLA is slow with more than 32 at once.
-
-    Floats are compared as integers in the same order: XLA may hand the largest of floats on a CPU
-    to a library call, which costs more than it saves and cannot be fused with the rest of a step.
-    """
-    if jnp.issubdtype(values.dtype, jnp.floating):
-        return from_integer(maximum(to_integer(values)), values.dtype)
+    """The largest value; first of rows side by side, for XLA is slow with more than 32 at once."""
     rows = -(-values.shape[0] // _MOST_AT_ONCE)
     columns = -(-values.shape[0] // rows)
     filling = rows * columns - values.shape[0]
-    least = jnp.iinfo(values.dtype).min
-    filled = jnp.pad(values, (0, filling), constant_values=least) if filling else values
+    filled = jnp.pad(values, (0, filling), constant_values=_least(values)) if filling else values
     return jnp.max(functools.reduce(jnp.maximum, filled.reshape(rows, columns)))
+
+
+def _least(values: Float[Array, " unit"] | Int[Array, " unit"]) -> float | int:
+    whole = jnp.issubdtype(values.dtype, jnp.integer)
+    return jnp.iinfo(values.dtype).min if whole else -jnp.inf
+
+
+def in_order(values: Float[Array, "*shape"]) -> Int[Array, "*shape"]:
+    """Integers in the order of the values, and equal where these are.
+
+    XLA may hand the largest of floats on a CPU to a library call, which cannot be fused with the
+    rest of a step, nor compiled with it as one function; it keeps the largest of integers.
+    """
+    return to_integer(jnp.where(values == 0, 0, values))
 
 
 def to_integer(values: Float[Array, "*shape"]) -> Int[Array, "*shape"]:

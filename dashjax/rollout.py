@@ -8,7 +8,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from dashjax import places, scanning
 from dashjax.base import Aim, Arm, Belief, Choose, Policy, RandomKey, Reward, Source, State
-from dashjax.ranking import is_among_largest, maximum, sum_where, turns
+from dashjax.ranking import in_order, is_among_largest, sum_where, turns
 from dashjax.stopping import Record, Rule, Score, stop_step
 
 
@@ -102,8 +102,8 @@ def rollout(
     world = source.init(key_source)
     utility = source.utility(world)
     arms = utility.shape[0]
-    best_mean = mean_of(utility, is_among_largest(utility, aim.select))
-    best_arm = maximum(utility)
+    best_mean = mean_of(utility, is_among_largest(in_order(utility), aim.select))
+    best_arm = mean_of(utility, is_among_largest(in_order(utility), 1))
     turn = turns(key_turn, arms)
     judge = agent.judge or agent.belief
     measures = [score(key_scores, judge, aim) for score in scores]

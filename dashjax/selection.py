@@ -8,14 +8,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool
 
 from dashjax.base import Belief, Choose, State, Turn
-from dashjax.ranking import is_among_largest
+from dashjax.ranking import in_order, is_among_largest
 
 
 def top_k(count: int) -> Choose:
     """The `count` arms of largest posterior mean."""
 
     def choose(belief: Belief, state: State, turn: Turn) -> Bool[Array, " arm"]:
-        return is_among_largest(belief.moments(state).mean, count, turn)
+        return is_among_largest(in_order(belief.moments(state).mean), count, turn)
 
     return choose
 

@@ -17,7 +17,7 @@ from jaxtyping import Array, Bool, Float, Int
 from dashjax.base import Aim, Belief, RandomKey, State
 from dashjax.policies.boundary import difference_sd, near
 from dashjax.policies.knowledge_gradient import gains
-from dashjax.ranking import is_among_largest, sum_of_largest, sum_where
+from dashjax.ranking import in_order, is_among_largest, sum_of_largest, sum_where
 from dashjax.settings import ROUNDING
 
 DRAWS = 256
@@ -192,7 +192,7 @@ def _losses(
 
     def losses(thought: State) -> Float[Array, " draw"]:
         mean = belief.moments(thought).mean
-        held = is_among_largest(mean, aim.select)
+        held = is_among_largest(in_order(mean), aim.select)
         drawn = belief.draw(deviates, thought)
         return (sum_of_largest(drawn, aim.select) - sum_where(held, drawn)) / aim.select
 

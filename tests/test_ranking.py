@@ -6,6 +6,7 @@ import pytest
 from dashjax import threefry
 from dashjax.ranking import (
     from_integer,
+    in_order,
     is_among_largest,
     largest_of,
     maximum,
@@ -97,6 +98,16 @@ def test_integers_stand_for_values_in_their_order(x64):
         back = from_integer(jnp.asarray(integers), exact.dtype)
         np.testing.assert_array_equal(np.signbit(back), np.signbit(values))
         np.testing.assert_array_equal(back, exact)
+
+
+def test_values_in_order_are_integers_that_are_equal_where_they_are():
+    """As what is marked shows: the first of equals, and never what is ruled out."""
+    values = jnp.array([0.0, -0.0, 1.0, -jnp.inf, -0.0, 0.0, -1.0])
+
+    assert jnp.issubdtype(in_order(values).dtype, jnp.integer)
+    for count in range(8):
+        expected = is_among_largest(values, count)
+        np.testing.assert_array_equal(is_among_largest(in_order(values), count), expected)
 
 
 @pytest.mark.parametrize("size", [1, 31, 32, 33, 100])

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from dashjax.base import Aim, Arm, Belief, Policy, RandomKey, State
 from dashjax.policies.parts import counting
-from dashjax.ranking import is_among_largest
+from dashjax.ranking import in_order, is_among_largest
 from dashjax.sampling import largest
 
 _MISS = 0.1  # the chance delta that its bounds are built for
@@ -25,7 +25,7 @@ def lucb(belief: Belief, aim: Aim) -> Policy:
         sd = jnp.sqrt(var)
         width = jnp.sqrt(jnp.log(arms * jnp.maximum(own, 1) ** 2 / _MISS) / 2) * sd
         mean = mean + 1e-5 * sd * jax.random.uniform(key, mean.shape, mean.dtype)
-        inside = is_among_largest(mean, aim.select)
+        inside = is_among_largest(in_order(mean), aim.select)
         worst = largest(jnp.where(inside, width - mean, -jnp.inf))
         best = largest(jnp.where(inside, -jnp.inf, width + mean))
         fall = var**2 / (var + belief.noise_var(thought)) / costs.astype(var.dtype)
