@@ -171,6 +171,17 @@ def _stack(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
     return [Value(jnp.stack(arrays, equation.params["axis"]), True, tuple(pieces))]
 
 
+def _unstack(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
+    (value,), axis = given, equation.params["axis"]
+    if value.pieces and axis == 0:
+        return [Value(piece[0], True) for piece in value.pieces]
+    places = range(equation.invars[0].aval.shape[axis])
+    return [
+        Value(jax.lax.index_in_dim(value.array, place, axis, keepdims=False), True)
+        for place in places
+    ]
+
+
 def _slice(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
     (value,), params, extra = given, equation.params, _extra(equation.invars[0].aval, size)
     begin, end, shape = params["start_indices"], params["limit_indices"], value.array.shape
@@ -275,4 +286,5 @@ _RULES: dict[str, Rule] = {
     "slice": _slice,
     "stack": _stack,
     "transpose": _transpose,
+    "unstack": _unstack,
 }

@@ -128,8 +128,8 @@ def _move(equation: Any, given: Sequence[Held]) -> list[Held]:
     cells = list(itertools.chain(*map(cells_of, given)))
     starts = itertools.accumulate((math.prod(held.shape) for held in given), initial=0)
     numbered = [_numbered(held, start) for start, held in zip(starts, given, strict=False)]
-    (numbers,) = map(np.asarray, _constant(equation, numbered))
-    return [Cells(numbers.shape, [cells[number] for number in numbers.reshape(-1)])]
+    moved = map(np.asarray, _constant(equation, numbered))
+    return [Cells(each.shape, [cells[number] for number in each.reshape(-1)]) for each in moved]
 
 
 def _numbered(held: Held, start: int = 0) -> np.ndarray:
@@ -233,7 +233,10 @@ _ELEMENT_BY_ELEMENT = """
     rem rsqrt select_n shift_left shift_right_arithmetic shift_right_logical sign sin sqrt square
     sub tan tanh xor
 """
-_MOVES = "broadcast_in_dim concatenate copy reshape rev slice squeeze stack stop_gradient transpose"
+_MOVES = """
+    broadcast_in_dim concatenate copy reshape rev slice squeeze stack stop_gradient transpose
+    unstack
+"""
 _COMBINED = {
     **{"reduce_sum": jax.lax.add_p, "reduce_prod": jax.lax.mul_p, "reduce_max": jax.lax.max_p},
     **{"reduce_min": jax.lax.min_p, "reduce_and": jax.lax.and_p, "reduce_or": jax.lax.or_p},

@@ -50,6 +50,7 @@ FUNCTIONS = {
     ),
     "shapes": lambda m, v, n: (m.T, m.reshape(2, 6), m[None, :, None], jnp.squeeze(m[:1], 0)),
     "slices": lambda m, v, n: (m[1:, ::2], m[2], v[1], m[::-1], jnp.copy(v)),
+    "one by one": lambda m, v, n: (*m, *v, sum(jnp.stack([v, v * 2]))),
     "joined": lambda m, v, n: (jnp.concatenate([m, v[None], jnp.ones((1, 4))]), jnp.stack([v, v])),
     "read and written": lambda m, v, n: (
         v[n],
@@ -121,7 +122,8 @@ def test_every_rule_is_tried():
     for function in RANDOM.values():
         tried |= names_in(traced(function, KEYS)[0].jaxpr)
 
-    assert set(unrolled._RULES) - set(side_by_side.CALLS) <= tried
+    newer = {"unstack"} if jax.__version_info__ < (0, 11) else set()  # than this JAX
+    assert set(unrolled._RULES) - set(side_by_side.CALLS) - newer <= tried
 
 
 @pytest.mark.parametrize(
@@ -248,7 +250,10 @@ def test_loops_in_a_kernel_may_be_batched_twice():
 
 
 def text_for_a_gpu(function, *arguments) -> str:
-    return jax.jit(function).trace(*arguments).lower(lowering_platforms=("cuda",)).as_text()
+    device = jax.sharding.AbstractDevice("NVIDIA H100 80GB HBM3", num_cores=132, platform="gpu")
+    mesh = jax.sharding.AbstractMesh((), (), abstract_device=device)
+    with jax.sharding.use_abstract_mesh(mesh):
+        return jax.jit(function).trace(*arguments).lower(lowering_platforms=("cuda",)).as_text()
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *RANDOM])

@@ -27,6 +27,7 @@ FUNCTIONS = {
     "shapes": lambda m, v, n: (m.T, m.reshape(2, 6), m[None, :, None], jnp.squeeze(m[:1], 0)),
     "slices": lambda m, v, n: (m[1:, ::2], m[2], v[1], jnp.stack([v, v * 2])[1]),
     "stacked": lambda m, v, n: (jnp.stack([v[0], 1.0, v[2]])[1:], jnp.stack([v, v], 1)),
+    "one by one": lambda m, v, n: (*m, *v, sum(jnp.stack([v, v * 2])), sum(jnp.stack([v, v], 1))),
     "joined": lambda m, v, n: (jnp.concatenate([m, v[None], jnp.ones((1, 4))]), jnp.pad(v, 2)),
     "products": lambda m, v, n: (m @ v, m @ m.T),
     "read at run time": lambda m, v, n: (v[n], m[:, n], jax.lax.dynamic_slice(v, (n,), (2,))),
