@@ -72,7 +72,7 @@ CASES = (
     Case("joint, 1000 x 1000", "large/jointly", 1000, 1000, 1000, 64, "joint", 1),
     Case("knowledge gradient, 5 x 3", "knowledge-gradient/exact", 5, 3, 200, 2048),
     Case("knowledge gradient, 20 x 10", "knowledge-gradient/exact", 20, 10, 50, 1024),
-    Case("lucb, 5 x 3", "lucb/exact", 5, 3, 200, 4096),
+    Case("lucb, 5 x 3", "lucb/exact", 5, 3, 200, 16_384),
     Case("lucb, 20 x 10", "lucb/exact", 20, 10, 50, 1024),
     Case("top-two, 5 x 3", "top-two/exact", 5, 3, 200, 1024),
     Case("top-two, 20 x 10", "top-two/exact", 20, 10, 50, 1024),
