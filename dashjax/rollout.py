@@ -102,8 +102,10 @@ def rollout(
     world = source.init(key_source)
     utility = source.utility(world)
     arms = utility.shape[0]
-    best_mean = mean_of(utility, is_among_largest(in_order(utility), aim.select))
-    best_arm = mean_of(utility, is_among_largest(in_order(utility), 1))
+    # the best sets' means are made as the selection's is, whose regret so is exactly 0
+    ordered = in_order(utility)
+    best_mean = mean_of(utility, is_among_largest(ordered, aim.select))
+    best_arm = mean_of(utility, is_among_largest(ordered, 1))
     turn = turns(key_turn, arms)
     judge = agent.judge or agent.belief
     measures = [score(key_scores, judge, aim) for score in scores]

@@ -4,11 +4,13 @@ Seeds come in blocks of one size. In a round every device of every host computes
 rounds are in memory at a time.
 """
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from dashjax import hosts
@@ -63,6 +65,29 @@ def at_once(plan: Plan) -> bool:
     On a CPU one after another is the quicker way, for each stays in the caches.
     """
     return plan.kernel or jax.default_backend() != "cpu"
+
+
+def in_turn(block: Callable[[Any], Any], numbers: jax.Array, seeds: jax.Array) -> Any:
+    """Each block's results, `[block, ...]`; 0 where a block begins beyond the last of the seeds.
+
+    As XLA does not know how many blocks there are, it keeps the loop, even of one block; and
+    compiles all of it as one function where loops are compiled whole (see `devices`): more quickly.
+
+    Args:
+        block: one block's results, for its numbers.
+        numbers: of runs that follow one another, `[block, seed]`.
+        seeds: how many runs are wanted, from number 0.
+    """
+    shapes = jax.eval_shape(block, numbers[0])
+    empty = jax.tree.map(lambda x: jnp.zeros((len(numbers), *x.shape), x.dtype), shapes)
+    size = np.uint32(numbers.shape[1])
+
+    def with_one_more(place: jax.Array, found: Any) -> Any:
+        put = functools.partial(jax.lax.dynamic_update_index_in_dim, index=place, axis=0)
+        return jax.tree.map(put, found, block(numbers[0] + place.astype(jnp.uint32) * size))
+
+    wanted = jnp.sum(numbers[:, 0] < seeds, dtype=jnp.int32)
+    return jax.lax.fori_loop(0, wanted, with_one_more, empty)
 
 
 def handed_over(rounds: Rounds, compute: Callable[[np.ndarray], Any]) -> Iterator[Any]:

@@ -17,7 +17,7 @@ from dashjax.methods import SELECTIONS, Method
 from dashjax.metrics import Block, Results, Tally
 from dashjax.pool import Grouping
 from dashjax.rollout import Agent, Run, rollout
-from dashjax.rounds import at_once, handed_over, rounds_of
+from dashjax.rounds import at_once, handed_over, in_turn, rounds_of
 from dashjax.rules import rule
 from dashjax.settings import Plan
 from dashjax.stopping import Rule, Score, stop_step
@@ -229,29 +229,6 @@ def _compute(numbers, given, *, build, method, grouping, plan, keep, at_once):
     )(numbers, given)
 
 
-def in_turn(block: Callable[[Any], Any], numbers: jax.Array, seeds: jax.Array) -> Any:
-    """Each block's results, `[block, ...]`; 0 where a block begins beyond the last of the seeds.
-
-    As XLA does not know how many blocks there are, it keeps the loop, even of one block; and
-    compiles all of it as one function where loops are compiled whole (see `devices`): more quickly.
-
-    Args:
-        block: one block's results, for its numbers.
-        numbers: of runs that follow one another, `[block, seed]`.
-        seeds: how many runs are wanted, from number 0.
-    """
-    shapes = jax.eval_shape(block, numbers[0])
-    empty = jax.tree.map(lambda x: jnp.zeros((len(numbers), *x.shape), x.dtype), shapes)
-    size = np.uint32(numbers.shape[1])
-
-    def with_one_more(place: jax.Array, found: Any) -> Any:
-        put = functools.partial(jax.lax.dynamic_update_index_in_dim, index=place, axis=0)
-        return jax.tree.map(put, found, block(numbers[0] + place.astype(jnp.uint32) * size))
-
-    wanted = jnp.sum(numbers[:, 0] < seeds, dtype=jnp.int32)
-    return jax.lax.fori_loop(0, wanted, with_one_more, empty)
-
-
 @functools.partial(
     jax.jit,
     static_argnames=("method", "plan", "build", "grouping"),
@@ -286,5 +263,6 @@ def _reduce(run: Run, method: Method, plan: Plan) -> tuple[jax.Array, ...]:
     stopped = jnp.array([stop_step(one, record) for one in rules], jnp.int32)
     last = jnp.minimum(stopped, plan.steps) - 1
     regret_then, cost_then = run.simple_regret[last], jnp.cumsum(run.cost)[last]
-    whole = run.simple_regret, jnp.cumsum(run.regret)[-1], run.pulls, run.selection
+    total = jnp.cumsum(run.regret)[-1]  # XLA may hand a sum to a library, see `ranking.in_order`
+    whole = run.simple_regret, total, run.pulls, run.selection
     return *whole, stopped, regret_then, cost_then

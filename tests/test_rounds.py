@@ -6,9 +6,9 @@ from worlds import usual_prior
 from dashjax import sources
 from dashjax.methods import METHODS
 from dashjax.pool import Grouping
-from dashjax.rounds import BLOCK, block_size
+from dashjax.rounds import BLOCK, block_size, in_turn
 from dashjax.settings import Plan
-from dashjax.sweep import Problem, blocks, in_turn, run_once
+from dashjax.sweep import Problem, blocks, run_once
 
 
 def known(utility):
