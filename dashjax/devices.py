@@ -8,6 +8,7 @@ _FLAGS, _COUNT = "XLA_FLAGS", "xla_force_host_platform_device_count"
 _EXTRA = "xla_backend_extra_options"
 _WHOLE_LOOPS = "xla_cpu_small_while_loop_byte_threshold"
 _WITHOUT, _SHARED_OUT = "xla_disable_hlo_passes", "cpu-parallel-task-assigner"
+_WIDTH = "xla_cpu_prefer_vector_width"  # bits; a processor that has fewer uses what it has
 _SWEEPS, _LARGE_POOLS = 100_000_000, 100_000  # bytes up to which a loop is compiled whole
 
 
@@ -16,6 +17,8 @@ def use_all_cores(*, large_pools: bool = False) -> None:
 
     No operation is shared out among cores, as all of them have runs of their own to compute. To be
     called before JAX first computes: it reads its settings then. What the user set stays.
+
+    On a CPU the widest vectors are used, where XLA by itself stops at half of what many have.
 
     Args:
         large_pools: whether pools of `large` are to be explored. Loops are compiled whole, where
@@ -28,6 +31,8 @@ def use_all_cores(*, large_pools: bool = False) -> None:
         flags += f" --{_COUNT}={_cores()}"
     if _WITHOUT not in flags:
         flags += f" --{_WITHOUT}={_SHARED_OUT}"
+    if _WIDTH not in flags:
+        flags += f" --{_WIDTH}=512"
     if _EXTRA not in flags:
         flags += f" --{_EXTRA}={_WHOLE_LOOPS}={_LARGE_POOLS if large_pools else _SWEEPS}"
     os.environ[_FLAGS] = flags.strip()
