@@ -46,7 +46,8 @@ def threefry(words: Words, counter: Words, rounds: int) -> Words:
         if turn % 4 == 3:
             injection = turn // 4 + 1
             left = left + keys[injection % 3]
-            right = right + keys[(injection + 1) % 3] + np.uint32(injection)
+            # what is the same in every step is added first, and so but once
+            right = right + (keys[(injection + 1) % 3] + np.uint32(injection))
     return left, right
 
 
