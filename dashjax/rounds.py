@@ -67,24 +67,30 @@ def at_once(plan: Plan) -> bool:
     return plan.kernel or jax.default_backend() != "cpu"
 
 
-def in_turn(block: Callable[[Any], Any], numbers: jax.Array, seeds: jax.Array) -> Any:
+def in_turn(
+    block: Callable[[Any, Any], Any], numbers: jax.Array, seeds: jax.Array, given: Any
+) -> Any:
     """Each block's results, `[block, ...]`; 0 where a block begins beyond the last of the seeds.
 
     As XLA does not know how many blocks there are, it keeps the loop, even of one block; and
     compiles all of it as one function where loops are compiled whole (see `devices`): more quickly.
+    Nor does it take out of the loop what is the same for all blocks, of which it would make dozens
+    of small functions.
 
     Args:
-        block: one block's results, for its numbers.
+        block: one block's results, for its numbers and what is given.
         numbers: of runs that follow one another, `[block, seed]`.
         seeds: how many runs are wanted, from number 0.
+        given: what is the same for all blocks.
     """
-    shapes = jax.eval_shape(block, numbers[0])
+    shapes = jax.eval_shape(block, numbers[0], given)
     empty = jax.tree.map(lambda x: jnp.zeros((len(numbers), *x.shape), x.dtype), shapes)
     size = np.uint32(numbers.shape[1])
 
     def with_one_more(place: jax.Array, found: Any) -> Any:
         put = functools.partial(jax.lax.dynamic_update_index_in_dim, index=place, axis=0)
-        return jax.tree.map(put, found, block(numbers[0] + place.astype(jnp.uint32) * size))
+        place, inside = jax.lax.optimization_barrier((place, given))
+        return jax.tree.map(put, found, block(numbers[0] + place.astype(jnp.uint32) * size, inside))
 
     wanted = jnp.sum(numbers[:, 0] < seeds, dtype=jnp.int32)
     return jax.lax.fori_loop(0, wanted, with_one_more, empty)

@@ -210,15 +210,18 @@ def _compute(numbers, given, *, build, method, grouping, plan, keep, at_once):
     everywhere, by_block = PartitionSpec(), PartitionSpec("block")
 
     def mine(numbers, given):
-        root, seeds, (data, prior, costs) = given
-
-        def one(number):
+        def one(number, given):
+            root, _, (data, prior, costs) = given
             key = jax.random.fold_in(root, number)
             run = _run(key, build(data), prior, costs, method, grouping, plan)
             return keep(run, method, plan)
 
-        block = jax.jit(jax.vmap(one, out_axes=-1), inline=True)  # so it is traced but once
-        return jax.vmap(block)(numbers) if at_once else in_turn(block, numbers, seeds)
+        each = jax.vmap(one, in_axes=(0, None), out_axes=-1)
+        block = jax.jit(each, inline=True)  # so it is traced but once
+        if at_once:
+            return jax.vmap(block, in_axes=(0, None))(numbers, given)
+        _, seeds, _ = given
+        return in_turn(block, numbers, seeds, given)
 
     return jax.shard_map(
         mine,

@@ -36,7 +36,11 @@ def test_smaller_blocks_hold_the_same_runs():
 
 def test_blocks_that_begin_beyond_the_last_run_are_left_empty():
     numbers = jnp.arange(20, 32, dtype=jnp.uint32).reshape(4, 3)
-    twice = jax.jit(lambda seeds: in_turn(lambda block: {"twice": 2 * block}, numbers, seeds))
+
+    def times(block, factor):
+        return {"twice": factor * block}
+
+    twice = jax.jit(lambda seeds: in_turn(times, numbers, seeds, np.uint32(2)))
     for seeds, wanted in ((20, 0), (21, 1), (26, 2), (27, 3), (40, 4)):
         expected = np.where(np.arange(4)[:, None] < wanted, 2 * numbers, 0)
         np.testing.assert_array_equal(twice(np.uint32(seeds))["twice"], expected)
