@@ -146,8 +146,11 @@ def _all(equation: Any, given: Sequence[Value], size: int) -> list[Any]:
 def _same(equation: Any, given: Sequence[Value], size: int) -> list[Value]:
     """The operation itself: element by element, or along axes that are counted from the front."""
     shape = (*max((atom.aval.shape for atom in equation.invars), key=len), size)
+    pair = len(equation.invars) == 2
 
     def whole(value: Value, like: Any) -> Any:
+        if pair and not like.shape and not value.varies:
+            return value.array  # JAX takes a number for all elements itself
         if like.shape or len(shape) == 1:
             return full(value, like, size)
         axes = [len(shape) - 1] * value.varies  # a scalar, for all
