@@ -134,7 +134,7 @@ def test_replay_says_when_each_rule_stops_and_how_sure_one_run_is(
     built: Path, tmp_path: Path, capsys
 ) -> None:
     rules = ["good-selection:.6:.05", "budget:5", "stable:50"]
-    arguments = ["replay", str(built), "--methods", "dash-exact", "dash", *FEW, "--stop", *rules]
+    arguments = ["replay", str(built), "--methods", "best", "dash", *FEW, "--stop", *rules]
     said = document(capsys, *arguments, "--out", str(tmp_path / "r"))
     stops = {(r["target"], r["method"], r["stop"]): r for r in said["stops"]}
     assert len(stops) == len(said["stops"]) == 2 * 2 * 3
@@ -152,7 +152,7 @@ def test_replay_says_when_each_rule_stops_and_how_sure_one_run_is(
     assert {"stopping.png", "certainty.png"} <= pictures
     assert cli.main(["report", str(tmp_path / "r")]) == 0
     shown = capsys.readouterr().out
-    assert "ink: one run of dash-exact, after " in shown
+    assert "ink: one run of best, after " in shown
     assert "stop rule" in shown
 
 

@@ -25,9 +25,6 @@ QUICK = {
     "dashjax table build embedded": ["--replicates", "2", *STEPS],
     "dashjax table build my-pool": [*folders.CUT, *folders.TRAINING, "--replicates", "2"],
     "dashjax replay": ["--seeds", "20", "--steps", "20", "--targets", "hand"],
-    "dashjax replay tables/digits --targets hand --stop": [
-        *("--seeds", "20", "--steps", "20", "--methods", "dash", "flat"),
-    ],
     "dashjax replay tables/mine": ["--seeds", "20", "--steps", "20"],
     "dashjax fit": ["--samples", "20", "--warmup", "20"],
     "dashjax sweep": ["--seeds", "20", "--steps", "20"],
