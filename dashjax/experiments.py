@@ -173,13 +173,10 @@ def _run_all(
     compiling: dict[Method, Future[Any]],
     advance: Advance,
 ) -> None:
-    """Runs each method on all targets as soon as its program is there; rows go by target."""
-    plan, seeds, seed = settings.plan, settings.seeds, settings.seed
-    total = seeds * len(problems) * len(compiling)
+    total = settings.seeds * len(problems) * len(compiling)
     done = 0
-    found: dict[tuple[Any, Method], Results] = {}
-    for (one, compiled), (target, problem) in itertools.product(
-        compiling.items(), problems.items()
+    for (target, problem), (one, compiled) in itertools.product(
+        problems.items(), compiling.items()
     ):
         what = f"{one.name} on {target}" if target else one.name
 
@@ -189,10 +186,10 @@ def _run_all(
             advance(what, done, total)
 
         compiled.result()
-        found[target, one] = sweep(one, problem, plan, seeds=seeds, seed=seed, advance=tell)
-    for target, one in itertools.product(problems, compiling):
+        plan, seeds, seed = settings.plan, settings.seeds, settings.seed
+        results = sweep(one, problem, plan, seeds=seeds, seed=seed, advance=tell)
         label: Row = {"target": target, "grouping": settings.grouping}
-        _add(experiment, label, found[target, one], pool)
+        _add(experiment, label, results, pool)
 
 
 def _add(experiment: Experiment, label: Row, results: Results, pool: Pool) -> None:
