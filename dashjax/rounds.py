@@ -74,8 +74,8 @@ def in_turn(
 
     As XLA does not know how many blocks there are, it keeps the loop, even of one block; and
     compiles all of it as one function where loops are compiled whole (see `devices`): more quickly.
-    Nor does it take out of the loop what is the same for all blocks, of which it would make dozens
-    of small functions.
+    Nor does it take out of the loop what is the same for all blocks, as it would by itself: of that
+    it would make dozens of small functions.
 
     Args:
         block: one block's results, for its numbers and what is given.
@@ -89,6 +89,7 @@ def in_turn(
 
     def with_one_more(place: jax.Array, found: Any) -> Any:
         put = functools.partial(jax.lax.dynamic_update_index_in_dim, index=place, axis=0)
+        # as if what is given were another with each block: so it is not taken out
         place, inside = jax.lax.optimization_barrier((place, given))
         return jax.tree.map(put, found, block(numbers[0] + place.astype(jnp.uint32) * size, inside))
 
