@@ -20,6 +20,7 @@ Every form is finite with no pulls, and with sigma_0 or sigma_hat equal to 0.
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from dashjax.base import Moments
@@ -100,9 +101,9 @@ def uniform_prior(
     groups: int, *, group_mean: float, group_sd: float, arm_sd: float, noise_sd: float
 ) -> Prior:
     """A prior with the same hyper-parameters for every group; standard deviations are given."""
-    return Prior(
-        jnp.full(groups, group_mean, float),
-        jnp.full(groups, group_sd**2, float),
-        jnp.full(groups, arm_sd**2, float),
-        jnp.asarray(noise_sd**2, float),
-    )
+    numbers = group_mean, group_sd**2, arm_sd**2
+    # filled by NumPy, as JAX would compile a program for it
+    dtype = jnp.result_type(float)
+    noise_var = np.asarray(noise_sd**2, dtype)
+    filled = (np.full(groups, number, dtype) for number in numbers)
+    return Prior(*map(jnp.asarray, (*filled, noise_var)))

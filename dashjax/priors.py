@@ -1,8 +1,7 @@
 """Where a prior comes from: options, a grouping's implied variances, or other targets' rewards."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
-import jax.numpy as jnp
 import numpy as np
 
 from dashjax.errors import InputError
@@ -21,9 +20,9 @@ def truth(settings: PriorSettings, groups: int) -> Prior:
 
 def given(settings: PriorSettings, groups: int) -> Prior:
     """A method's prior by numbers, for that many groups; see `_LEAST_GROUP_SHARE`."""
-    prior = truth(settings, groups)
-    total = prior.group_var + prior.arm_var
-    return prior._replace(group_var=jnp.maximum(prior.group_var, _LEAST_GROUP_SHARE * total))
+    group_var, arm_var = settings.group_sd**2, settings.arm_sd**2
+    least = _LEAST_GROUP_SHARE * (group_var + arm_var)
+    return truth(replace(settings, group_sd=max(group_var, least) ** 0.5), groups)
 
 
 def matched(prior: Prior, true: Grouping, grouping: Grouping) -> Prior:
@@ -80,11 +79,12 @@ def by_moments(rewards: np.ndarray, grouping: Grouping) -> Prior:
 
 def describe(prior: Prior) -> dict[str, float]:
     """The prior's mean and standard deviations by name, for print and for manifests."""
+    mean, group_var, arm_var, noise_var = (np.asarray(field).flat[0] for field in prior)
     return {
-        "group_mean": float(prior.group_mean[0]),
-        "group_sd": float(jnp.sqrt(prior.group_var[0])),
-        "arm_sd": float(jnp.sqrt(prior.arm_var[0])),
-        "noise_sd": float(jnp.sqrt(prior.noise_var)),
+        "group_mean": float(mean),
+        "group_sd": float(np.sqrt(group_var)),
+        "arm_sd": float(np.sqrt(arm_var)),
+        "noise_sd": float(np.sqrt(noise_var)),
     }
 
 

@@ -30,7 +30,8 @@ Words = tuple[UInt32[Array, "..."], UInt32[Array, "..."]]
 
 def key(seed: int, rounds: int = ROUNDS) -> RandomKey:
     """The key of a seed, 0 to 2^32 - 1; `rounds` is 13 or 20."""
-    return jax.random.key(np.uint32(seed), impl=_IMPLEMENTATIONS[rounds])
+    words = jnp.asarray(np.array([0, seed, 0], np.uint32))  # as `_implementation` has them
+    return jax.random.wrap_key_data(words, impl=_IMPLEMENTATIONS[rounds])
 
 
 @functools.partial(jax.jit, static_argnames="rounds", inline=True)  # so it is traced but once
