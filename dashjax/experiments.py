@@ -219,12 +219,12 @@ def _one_run(
 ) -> dict[str, list[Row]]:
     """What is shown of one run: its posterior on the way, and how sure it is in the end."""
     plan = replace(settings.plan, until_stopped=False)  # all snapshots of the posterior
-    run = run_once(one, problem, plan, seed=settings.seed)
+    course = run_once(one, problem, plan, frames.course_of, seed=settings.seed)
     label: Row = {"target": target, "method": one.name}
     asked = frames.Asked(one, problem, plan, settings.seed)
     return {
-        "posterior": frames.posterior_rows(label, run, problem, pool),
-        "certainty": frames.certainty_rows(label, run, asked, pool),
+        "posterior": frames.posterior_rows(label, course, problem, pool),
+        "certainty": frames.certainty_rows(label, course, asked, pool),
     }
 
 

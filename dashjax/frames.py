@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
+from jaxtyping import Array, Float, Int
 
 from dashjax import metrics, threefry
 from dashjax.base import Aim, Moments
@@ -101,14 +101,30 @@ class Asked(NamedTuple):
     seed: int
 
 
-def certainty_rows(label: Row, run: Run, asked: Asked, pool: Pool) -> list[Row]:
+class Course(NamedTuple):
+    """What is shown of one run."""
+
+    arm: Int[Array, " step"]
+    reward: Float[Array, " step"]
+    stopped: Int[Array, ""]  # where its first stop rule ends it; one more than the steps if none
+
+
+def course_of(run: Run, method: Method, plan: Plan) -> Course:
+    """What is kept of a run to be shown."""
+    rules = rules_of(method, plan)
+    record = run.record(scores_of(rules))
+    stopped = stop_step(rules[0], record) if rules else jnp.int32(plan.steps + 1)
+    return Course(run.arm, run.reward, stopped)
+
+
+def certainty_rows(label: Row, course: Course, asked: Asked, pool: Pool) -> list[Row]:
     """How sure one run is of every dataset where its stop rule ends it, or at its end."""
     method, problem, plan, seed = asked
-    end, stopped = _end(run, method, plan)
+    end = min(int(course.stopped), plan.steps)
     selected, sure = _sure(
         threefry.key(seed),
-        run.arm,
-        run.reward,
+        course.arm,
+        course.reward,
         end,
         problem.prior,
         plan.tolerance,
@@ -116,12 +132,11 @@ def certainty_rows(label: Row, run: Run, asked: Asked, pool: Pool) -> list[Row]:
         grouping=problem.grouping,
         aim=Aim(plan.select, plan.steps),
     )
-    chosen = np.asarray(selected)
-    sure = jax.tree.map(np.asarray, sure)
-    pulls = np.bincount(np.asarray(run.arm[:end]), minlength=len(chosen))
+    chosen, sure = jax.device_get((selected, sure))
+    pulls = np.bincount(course.arm[:end], minlength=len(chosen))
     whole: Row = {
         "step": end,
-        "stopped": stopped,
+        "stopped": bool(course.stopped <= plan.steps),
         "chance_good": float(sure.chance_good),
         "expected_loss": float(sure.expected_loss),
     }
@@ -160,25 +175,18 @@ def reward_rows(target: str, pool: Pool, rewards: np.ndarray) -> list[Row]:
     ]
 
 
-def posterior_rows(label: Row, run: Run, problem: Problem, pool: Pool) -> list[Row]:
+def posterior_rows(label: Row, course: Course, problem: Problem, pool: Pool) -> list[Row]:
     """The exact posterior of one run's groups and datasets after 0, 5, 15 and 60 steps."""
-    steps = [step for step in SNAPSHOTS if step <= len(run.arm)]
-    last = steps[-1]
-    course = _course(run.arm[:last], run.reward[:last], problem.prior, grouping=problem.grouping)
+    steps = [step for step in SNAPSHOTS if step <= len(course.arm)]
+    pulled = course.arm[: steps[-1]], course.reward[: steps[-1]]
+    found = jax.device_get(_posteriors(*pulled, problem.prior, grouping=problem.grouping))
     rows: list[Row] = []
     for step in steps:
-        pulls = np.bincount(np.asarray(run.arm[:step]), minlength=len(pool.datasets))
-        mean, var = (np.asarray(field[step]) for field in course)
+        pulls = np.bincount(course.arm[:step], minlength=len(pool.datasets))
+        mean, var = (field[step] for field in found)
         units = _units(problem.grouping, mean, var**0.5, pool, pulls)
         rows += [label | {"step": step} | row for row in units]
     return rows
-
-
-def _end(run: Run, method: Method, plan: Plan) -> tuple[int, bool]:
-    """The step at which the first stop rule ends the run, or its last; and which of the two."""
-    rules = rules_of(method, plan)
-    step = int(stop_step(rules[0], run.record(scores_of(rules)))) if rules else plan.steps + 1
-    return min(step, plan.steps), step <= plan.steps
 
 
 @functools.partial(jax.jit, static_argnames=("build", "grouping", "aim"))
@@ -195,7 +203,7 @@ def _sure(
 
 
 @functools.partial(jax.jit, static_argnames=("grouping",))
-def _course(arm, reward, prior, *, grouping: Grouping) -> Moments:
+def _posteriors(arm, reward, prior, *, grouping: Grouping) -> Moments:
     """The exact posterior before the first step of a run and after each, groups first."""
     belief = exact(prior, grouping)
 

@@ -1,6 +1,7 @@
 """Many runs at once: seeds in blocks of one size, compiled once, spread over the devices."""
 
 import functools
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from dashjax.settings import Plan
 from dashjax.stopping import Rule, Score, stop_step
 
 MOST_STEPS = 1_000_000  # each has a place in the memory of every run
+_TRACING = threading.Lock()  # for Python traces in one thread at a time; the others may compile
 
 
 Keep = Callable[[Run, Method, Plan], Any]
@@ -116,7 +118,9 @@ def prepare(method: Method, problem: Problem, plan: Plan, seeds: int) -> jax.sta
     """Compiles what a sweep will run, which may be done in another thread; `check` it before."""
     numbers = rounds_of(plan, problem.grouping.arms, seeds).numbers(0)
     how = _how(method, problem, plan, _reduce)
-    return _compute.lower(numbers, _given(problem, seeds, 0), **how).compile()
+    with _TRACING:
+        lowered = _compute.lower(numbers, _given(problem, seeds, 0), **how)
+    return lowered.compile()
 
 
 def _how(method: Method, problem: Problem, plan: Plan, keep: Keep) -> dict[str, Any]:
@@ -139,21 +143,32 @@ def _devices() -> jax.sharding.Mesh:
     return jax.make_mesh((len(local),), ("block",), axis_types=automatic, devices=local)
 
 
+def whole(run: Run, method: Method, plan: Plan) -> Run:
+    """Everything there is is kept of a run."""
+    return run
+
+
 def run_once(
-    method: Method, problem: Problem, plan: Plan, *, seed: int = 0, number: int = 0
-) -> Run:
-    """One run of a sweep in full: the one with that number."""
-    key = jax.random.fold_in(threefry.key(seed), number)
-    return _one_run(
-        key,
-        problem.data,
-        problem.prior,
-        problem.costs,
-        method=method,
-        plan=plan,
+    method: Method,
+    problem: Problem,
+    plan: Plan,
+    keep: Keep = whole,
+    *,
+    seed: int = 0,
+    number: int = 0,
+) -> Any:
+    """What is kept of one run of a sweep, the one with that number, as NumPy arrays."""
+    made = _one_run(
+        threefry.key(seed),
+        np.uint32(number),
+        (problem.data, problem.prior, problem.costs),
         build=problem.build,
+        method=method,
         grouping=problem.grouping,
+        plan=plan,
+        keep=keep,
     )
+    return jax.device_get(made)
 
 
 def texts_of(method: Method, plan: Plan) -> tuple[str, ...]:
@@ -234,11 +249,13 @@ def _compute(numbers, given, *, build, method, grouping, plan, keep, at_once):
 
 @functools.partial(
     jax.jit,
-    static_argnames=("method", "plan", "build", "grouping"),
+    static_argnames=("build", "method", "grouping", "plan", "keep"),
     compiler_options={"xla_backend_optimization_level": 0},  # to compile takes longer than to run
 )
-def _one_run(key, data, prior, costs, *, method, plan, build, grouping) -> Run:
-    return _run(key, build(data), prior, costs, method, grouping, plan)
+def _one_run(root, number, arrays, *, build, method, grouping, plan, keep):
+    data, prior, costs = arrays
+    key = jax.random.fold_in(root, number)
+    return keep(_run(key, build(data), prior, costs, method, grouping, plan), method, plan)
 
 
 def _run(key, source: Source, prior: Prior, costs, method: Method, grouping: Grouping, plan: Plan):
