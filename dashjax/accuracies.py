@@ -1,48 +1,14 @@
-"""Test accuracies of what the methods select: which to train, and what they say of a method."""
+"""Test accuracies of what the methods select: what those of a table say of a method."""
 
 from collections import Counter
 
 import numpy as np
 
-from dashjax.data import Examples
 from dashjax.metrics import Row, mean_and_interval
-from dashjax.progress import Advance
 from dashjax.results import Experiment
-from dashjax.settings import TrainingSettings
-from dashjax.table import Job, RewardTable
-from dashjax.table_writing import Writer
-from dashjax.training import selection_accuracies
+from dashjax.table import RewardTable
 
 Selection = tuple[str, frozenset[str]]  # target, datasets
-
-
-def train_missing(
-    experiment: Experiment,
-    examples: Examples,
-    settings: TrainingSettings,
-    writer: Writer,
-    *,
-    limit: int,
-    advance: Advance,
-) -> None:
-    """Trains the local and global model of each target, then the commonest selections.
-
-    Only what the table lacks is trained, and at most `limit` selections.
-    """
-    table = writer.table()
-    ends = [one for target in experiment.config["targets"] for one in _ends(table, target)]
-    common = [one for one in _by_runs(experiment) if one not in ends]
-    known = {job[:2] for job in table.accuracies}
-    missing = [one for one in ends if one not in known]
-    missing += [one for one in common if one not in known][: max(limit, 0)]
-    jobs = [Job(target, datasets, 0) for target, datasets in dict.fromkeys(missing)]
-    selection_accuracies(
-        examples,
-        settings,
-        jobs,
-        commit=writer.add_accuracies,
-        progress=lambda done, total: advance("training selections", done, total),
-    )
 
 
 def attach(experiment: Experiment, table: RewardTable) -> None:
@@ -56,16 +22,16 @@ def attach(experiment: Experiment, table: RewardTable) -> None:
         known[job[:2]] = table.accuracy(*job[:2]) or 0.0
     for row in experiment.rows:
         row |= _accuracy(experiment, known, row)
-    chosen = set(_by_runs(experiment))
+    chosen = set(selections_by_runs(experiment))
     for target in experiment.config["targets"]:
-        for kind, selection in zip(("local", "global"), _ends(table, target), strict=False):
+        for kind, selection in zip(("local", "global"), ends_of(table, target), strict=False):
             if selection in known:
                 experiment.add("accuracies", [_row(kind, selection, known)])
         rest = [one for one in known if one[0] == target and one in chosen]
         experiment.add("accuracies", [_row("selection", one, known) for one in rest])
 
 
-def _ends(table: RewardTable, target: str) -> list[Selection]:
+def ends_of(table: RewardTable, target: str) -> list[Selection]:
     """The selection of nothing, and of all datasets of the target's own group, if it has one."""
     pool = table.identity.pool
     ends: list[Selection] = [(target, frozenset())]
@@ -76,7 +42,7 @@ def _ends(table: RewardTable, target: str) -> list[Selection]:
     return ends
 
 
-def _by_runs(experiment: Experiment) -> list[Selection]:
+def selections_by_runs(experiment: Experiment) -> list[Selection]:
     """All final selections, the commonest over all methods first."""
     runs: Counter[Selection] = Counter()
     for row in experiment.frames["selections"]:

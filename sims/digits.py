@@ -20,12 +20,14 @@ import numpy as np
 import tyro
 from rich.table import Table
 
-from dashjax import accuracies, data, experiments, report, results
+from dashjax import accuracies, data, experiments, results
 from dashjax.commands.terminal import Terminal
 from dashjax.data import Examples
 from dashjax.metrics import Row
 from dashjax.progress import Advance
+from dashjax.report.plots import draw
 from dashjax.results import Experiment
+from dashjax.selected import train_missing
 from dashjax.settings import FolderOptions, Plan, Settings, TrainingSettings
 from dashjax.table import Job, RewardTable, load
 from dashjax.table_writing import Writer, writing
@@ -185,12 +187,12 @@ def _replay(
     table = load(path)
     experiment = experiments.replay(table, (), settings, advance=advance)
     with writing(path, table.identity, table.origin) as writer:
-        accuracies.train_missing(
+        train_missing(
             experiment, examples, study.training, writer, limit=study.selections, advance=advance
         )
     accuracies.attach(experiment, load(path))
     results.write(experiment, folder / grouping, time.perf_counter() - began)
-    report.draw(folder / grouping)
+    draw(folder / grouping)
     return experiment
 
 

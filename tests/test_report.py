@@ -12,7 +12,8 @@ from PIL import Image
 
 from dashjax import results
 from dashjax.errors import InputError
-from dashjax.report import draw, style
+from dashjax.report import style
+from dashjax.report.plots import draw
 from dashjax.results import Experiment
 
 

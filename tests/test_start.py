@@ -1,15 +1,23 @@
-"""What starting costs: help needs no numerics, and says what there is."""
+"""What starting costs: nothing is loaded that is not needed, and help says what there is."""
 
 import subprocess
 import sys
 
+import pytest
+
 from dashjax.methods import METHODS
 from dashjax.settings import METHODS_EXPLAINED
 
+HEAVY = {
+    "dashjax.cli": ("jax", "numpy", "matplotlib", "pyarrow", "flax", "sklearn"),
+    "dashjax.commands.replay": ("matplotlib", "PIL", "flax", "optax", "sklearn"),
+    "dashjax.commands.sweep": ("matplotlib", "PIL", "flax", "optax", "sklearn"),
+}
 
-def test_the_command_line_starts_without_anything_heavy() -> None:
-    heavy = ("jax", "numpy", "matplotlib", "pyarrow", "flax", "sklearn")
-    code = f"import sys, dashjax.cli; print([m for m in {heavy} if m in sys.modules])"
+
+@pytest.mark.parametrize("module", HEAVY)
+def test_nothing_heavy_is_loaded_before_it_is_needed(module: str) -> None:
+    code = f"import sys, {module}; print([m for m in {HEAVY[module]} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

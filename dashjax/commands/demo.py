@@ -3,9 +3,11 @@
 import time
 
 from dashjax import accuracies, data, experiments, report, results
-from dashjax.commands.replay import train
 from dashjax.commands.terminal import Terminal
 from dashjax.options import Demo
+from dashjax.report.contact import contact_sheet
+from dashjax.report.plots import draw
+from dashjax.selected import train
 from dashjax.settings import Plan, Settings
 from dashjax.training import Order, fill
 
@@ -31,8 +33,8 @@ def run(options: Demo, terminal: Terminal) -> None:
         accuracies.attach(experiment, loaded)
         advance("drawing pictures", 0, 1)
         results.write(experiment, out, time.perf_counter() - began)
-        pictures = [out / "pool.png", *report.draw(out)]
-        report.contact_sheet(examples, out / "pool.png")
+        pictures = [out / "pool.png", *draw(out)]
+        contact_sheet(examples, out / "pool.png")
     headline = METHODS[:3]
     first = experiment.config["targets"][:1]
     terminal.show(report.summary(experiment, *headline), *report.findings(experiment))

@@ -5,17 +5,18 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from dashjax import data, report
+from dashjax import data
 from dashjax.commands.terminal import Terminal
 from dashjax.data import Examples
 from dashjax.options import Pool
+from dashjax.report.contact import contact_sheet
 
 
 def run(options: Pool, terminal: Terminal) -> None:
     """Prints groups, datasets, targets and classes, and draws a contact sheet where asked."""
     examples = data.load(options.pool, options.options())
     if options.out:
-        report.contact_sheet(examples, options.out)
+        contact_sheet(examples, options.out)
     shape = "x".join(str(size) for size in examples.inputs.shape[1:])
     terminal.show(
         f"pool '{options.pool}': {len(examples.pool.datasets)} datasets in "

@@ -1,32 +1,23 @@
-"""`dashjax replay`: methods over a reward table."""
+"""`dashjax replay`: methods over a reward table.
+
+What trains and what draws is imported where it is asked for: it takes longer to load than all else.
+"""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashjax import (
-    accuracies,
-    data,
-    experiments,
-    learned,
-    report,
-    results,
-    table,
-)
+from dashjax import accuracies, experiments, learned, report, results, table
 from dashjax.commands.simulating import simulating
 from dashjax.commands.terminal import Terminal
-from dashjax.data import Examples
 from dashjax.errors import InputError
 from dashjax.options import Replay
 from dashjax.results import Experiment
 from dashjax.settings import PriorSettings
-from dashjax.table import RewardTable, package_versions
-from dashjax.table_writing import writing
-from dashjax.training import training_of
+from dashjax.table import RewardTable
 
 if TYPE_CHECKING:
-    from dashjax.progress import Advance
+    from dashjax.data import Examples
 
 
 def run(options: Replay, terminal: Terminal) -> None:
@@ -54,8 +45,11 @@ def run(options: Replay, terminal: Terminal) -> None:
     if not first:
         return
     if examples:
+        from dashjax import selected
+
+        limit = options.train_selections
         with terminal.progress() as advance:
-            loaded = train(experiment, loaded, examples, options.train_selections, advance)
+            loaded = selected.train(experiment, loaded, examples, limit, advance)
     accuracies.attach(experiment, loaded)
     experiment.config["x64"] = options.x64
     experiment.config["prior_from"] = "numbers" if options.prior() else options.prior_from
@@ -70,25 +64,10 @@ def _prior(options: Replay, loaded: RewardTable) -> PriorSettings | dict[str, Pr
     return learned.read(folder, loaded, options.targets, options.grouping)
 
 
-def _pool_of(loaded: RewardTable) -> Examples:
+def _pool_of(loaded: RewardTable) -> "Examples":
+    from dashjax import data
+
     return data.reopen(loaded.origin, loaded.identity.fingerprint)
-
-
-def train(
-    experiment: Experiment,
-    loaded: RewardTable,
-    examples: Examples,
-    limit: int,
-    advance: "Advance",
-) -> RewardTable:
-    """The table with the test accuracies of the commonest selections added."""
-    training = training_of(loaded.identity)
-    now = replace(loaded.identity, versions=package_versions())
-    with writing(loaded.path, now, loaded.origin) as writer:
-        accuracies.train_missing(
-            experiment, examples, training, writer, limit=limit, advance=advance
-        )
-    return table.load(loaded.path)
 
 
 def show(experiment: Experiment, terminal: Terminal) -> None:
@@ -106,7 +85,9 @@ def finish(experiment: Experiment, out: Path | None, seconds: float, terminal: T
     """Prints the rows, and writes and draws them if a folder is named."""
     show(experiment, terminal)
     if out:
+        from dashjax.report.plots import draw
+
         results.write(experiment, out, seconds)
-        report.draw(out)
+        draw(out)
         terminal.show(f"results and pictures are in {out}")
     terminal.document(experiment.document())

@@ -1,17 +1,16 @@
-"""Tables and pictures of results; they read result files only."""
+"""Tables and pictures of results; they read result files only.
 
-from dashjax.report.contact import contact_sheet
+Here are the words and tables; `plots` and `contact` have the pictures, and load matplotlib.
+"""
+
 from dashjax.report.findings import findings, priors, takes
 from dashjax.report.fit_table import fit_findings, fit_table
-from dashjax.report.plots import draw
 from dashjax.report.summary import sentence, summary
 from dashjax.report.sure import certainty_tables
 from dashjax.report.tables import results_table, stops_table
 
 __all__ = [
     "certainty_tables",
-    "contact_sheet",
-    "draw",
     "findings",
     "fit_findings",
     "fit_table",
