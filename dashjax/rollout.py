@@ -8,7 +8,14 @@ from jaxtyping import Array, Bool, Float, Int
 
 from dashjax import places, scanning
 from dashjax.base import Aim, Arm, Belief, Choose, Policy, RandomKey, Reward, Source, State
-from dashjax.ranking import in_order, is_among_largest, sum_where, turns
+from dashjax.ranking import (
+    from_integer,
+    in_order,
+    is_among_largest,
+    maximum,
+    sum_where,
+    turns,
+)
 from dashjax.stopping import Record, Rule, Score, stop_step
 
 
@@ -46,6 +53,7 @@ class Run(NamedTuple):
     changed: Bool[Array, " step"]  # the selection is another than a step before
     new: Bool[Array, " step"]  # the arm's first pull
     scores: tuple[Float[Array, " step"], ...]  # in the order in which they were asked for
+    total_regret: Float[Array, ""]  # sum of `regret`
     pulls: Int[Array, " arm"]  # in the whole run
     selection: Bool[Array, " arm"]  # after the last step
 
@@ -102,16 +110,16 @@ def rollout(
     world = source.init(key_source)
     utility = source.utility(world)
     arms = utility.shape[0]
-    # the best sets' means are made as the selection's is, whose regret so is exactly 0
+    # the best set's mean is made as the selection's is, whose regret so is exactly 0
     ordered = in_order(utility)
     best_mean = mean_of(utility, is_among_largest(ordered, aim.select))
-    best_arm = mean_of(utility, is_among_largest(ordered, 1))
+    best_arm = from_integer(maximum(ordered), utility.dtype)
     turn = turns(key_turn, arms)
     judge = agent.judge or agent.belief
     measures = [score(key_scores, judge, aim) for score in scores]
 
     def one(carry, step):
-        learner, world, arm, chosen, pulls = carry
+        learner, world, arm, chosen, pulls, total = carry
         reward, world = source.pull(world, arm)
         utility = source.utility(world)  # not that of the start: so it is read once for all uses
         learner = tell(agent, learner, arm, reward)
@@ -132,32 +140,33 @@ def rollout(
         # asked here and not at the next step's start, so that what selection, scores and policy
         # derive from the same thought is computed once
         arm = ask(key_policy, agent, learner, step + 1)
-        return (learner, world, arm, chosen, pulls), trace
+        return (learner, world, arm, chosen, pulls, total + regret), trace
 
-    def run_of(trace, pulls, selection) -> Run:
+    def run_of(trace, carry) -> Run:
+        *_, chosen, pulls, total = carry
         arm, reward, simple_regret, regret, changed, new, measured = trace
         cost = jnp.ones_like(reward) if aim.costs is None else aim.costs[arm].astype(reward.dtype)
         course = arm, reward, simple_regret, regret, cost, changed, new, measured
-        return Run(*course, pulls, selection)
+        return Run(*course, total, pulls, chosen)
 
     learner = begin(agent)
     first_arm = ask(key_policy, agent, learner, jnp.zeros((), jnp.int32))
     no_pulls, nothing_chosen = jnp.zeros(arms, jnp.int32), jnp.zeros(arms, bool)
-    start = (learner, world, first_arm, nothing_chosen, no_pulls)
+    start = (learner, world, first_arm, nothing_chosen, no_pulls, jnp.zeros_like(best_arm))
     if not until:
-        (_, _, _, chosen, pulls), trace = scanning.scan(one, start, aim.steps, in_kernel=in_kernel)
-        return run_of(trace, pulls, chosen)
+        end, trace = scanning.scan(one, start, aim.steps, in_kernel=in_kernel)
+        return run_of(trace, end)
 
     def with_selection(carry, step):
         carry, trace = one(carry, step)
         return carry, (trace, carry[3])
 
     def enough(course, made):
-        record = run_of(course[0], no_pulls, nothing_chosen).record(scores)
+        record = run_of(course[0], start).record(scores)
         return _last_stop(record, until) <= made
 
     _, (trace, selections) = scanning.scan(with_selection, start, aim.steps, enough=enough)
-    run = run_of(trace, no_pulls, nothing_chosen)
+    run = run_of(trace, start)
     return ended(run, selections, _last_stop(run.record(scores), until))
 
 
@@ -175,16 +184,17 @@ def ended(run: Run, selections: Bool[Array, "step arm"], end: Int[Array, ""]) ->
     last = jnp.minimum(end, steps) - 1
     step = jnp.arange(steps, dtype=last.dtype)
     made, held = step <= last, jnp.minimum(step, last)
-    arm = jnp.where(made, run.arm, -1)
+    arm, regret = jnp.where(made, run.arm, -1), jnp.where(made, run.regret, 0)
     return run._replace(
         arm=arm,
         reward=jnp.where(made, run.reward, 0),
         simple_regret=run.simple_regret[held],
-        regret=jnp.where(made, run.regret, 0),
+        regret=regret,
         cost=jnp.where(made, run.cost, 0),
         changed=run.changed & made,
         new=run.new & made,
         scores=tuple(score[held] for score in run.scores),
+        total_regret=jnp.cumsum(regret)[-1],  # a sum XLA may hand to a library, see `in_order`
         pulls=jnp.sum(arm[:, None] == jnp.arange(arms, dtype=arm.dtype)[None], 0, dtype=jnp.int32),
         selection=selections[last],
     )

@@ -283,6 +283,5 @@ def _reduce(run: Run, method: Method, plan: Plan) -> tuple[jax.Array, ...]:
     stopped = jnp.array([stop_step(one, record) for one in rules], jnp.int32)
     last = jnp.minimum(stopped, plan.steps) - 1
     regret_then, cost_then = run.simple_regret[last], jnp.cumsum(run.cost)[last]
-    total = jnp.cumsum(run.regret)[-1]  # XLA may hand a sum to a library, see `ranking.in_order`
-    whole = run.simple_regret, total, run.pulls, run.selection
-    return *whole, stopped, regret_then, cost_then
+    course = run.simple_regret, run.total_regret, run.pulls, run.selection
+    return *course, stopped, regret_then, cost_then

@@ -39,6 +39,7 @@ def test_regret_is_what_the_best_arm_would_have_given_more():
     trace, utility = run()
 
     np.testing.assert_allclose(trace.regret, utility.max() - utility[trace.arm], atol=1e-6)
+    assert trace.total_regret == pytest.approx(trace.regret.sum(), rel=1e-5)
 
 
 def test_simple_regret_is_that_of_the_judges_selection_after_each_step():
