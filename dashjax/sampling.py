@@ -18,6 +18,7 @@ _LOG2 = (1.44269973, -0.72137585, 0.48046498, -0.35896241, 0.29726369, -0.272693
 _ROOT_HALF = np.int32(0x3F3504F3)  # sqrt(1/2) as bits
 
 _ONE_BY_ONE_UP_TO, _PACKED_UP_TO = 32, 1024  # units
+_HALF, _LOWER = np.uint32(16), np.uint32(0xFFFF)  # of a word: bits of a half, the lower half
 
 
 def normal(key: RandomKey, shape: tuple[int, ...], dtype: jnp.dtype) -> Float[Array, "..."]:
@@ -43,6 +44,19 @@ def normal_from(word: UInt32[Array, "..."]) -> Float[Array, "..."]:
     sign = word & np.uint32(0x80000000)
     signed = jax.lax.bitcast_convert_type(size, jnp.uint32) | sign
     return jax.lax.bitcast_convert_type(signed, jnp.float32) / polynomial(_Q, level)
+
+
+def below(key: RandomKey, count: int) -> Int[Array, ""]:
+    """A whole number below `count`, of which each is as likely to within `count` / 2^32; int32.
+
+    The upper word of `count` times a word, which for counts up to 65,536 is made of half words;
+    beyond, it is drawn in JAX's way, which takes four hashes and a remainder.
+    """
+    if count > 1 << 16:
+        return jax.random.randint(key, (), 0, count, jnp.int32)
+    word, factor = jax.random.bits(key, (), jnp.uint32), np.uint32(count)
+    carried = ((word & _LOWER) * factor) >> _HALF
+    return (((word >> _HALF) * factor + carried) >> _HALF).astype(jnp.int32)
 
 
 def largest(values: Float[Array, " unit"]) -> Int[Array, ""]:

@@ -46,6 +46,26 @@ def test_the_law_is_normal(draws):
     assert gap * DRAWS**0.5 < stats.kstwobign.isf(1e-5)
 
 
+@pytest.mark.parametrize("count", [1, 3, 10, 16, 65_535, 65_536])
+def test_a_whole_number_is_the_upper_word_of_a_product(count):
+    keys = jax.random.split(threefry.key(3), 1000)
+    words = [int(word) for word in jax.vmap(lambda key: jax.random.bits(key, ()))(keys)]
+    found = jax.vmap(lambda key: sampling.below(key, count))(keys)
+
+    assert found.tolist() == [word * count >> 32 for word in words]
+
+
+@pytest.mark.parametrize("count", [10, 100_000])
+def test_whole_numbers_are_equally_likely(count):
+    keys = jax.random.split(threefry.key(4), 100_000)
+    found = np.asarray(jax.jit(jax.vmap(lambda key: sampling.below(key, count)))(keys))
+    tenths = np.bincount(found // (count // 10), minlength=10)
+
+    assert found.min() >= 0
+    assert len(tenths) == 10
+    assert np.abs(tenths - 10_000).max() < STANDARD_ERRORS * (100_000 * 0.1 * 0.9) ** 0.5
+
+
 @pytest.mark.parametrize("lag", [1, 2, 15])
 def test_draws_of_one_key_are_uncorrelated(draws, lag):
     products = draws[:, lag:].astype(np.float64) * draws[:, :-lag]

@@ -1,10 +1,10 @@
 """Policies that look at nothing: by chance, and in turn. Costs change nothing for them."""
 
-import jax
 import jax.numpy as jnp
 
 from dashjax.base import Aim, Arm, Belief, Policy, RandomKey, State
 from dashjax.policies.parts import remembering_nothing
+from dashjax.sampling import below
 
 
 def random(belief: Belief, aim: Aim) -> Policy:
@@ -12,7 +12,7 @@ def random(belief: Belief, aim: Aim) -> Policy:
     arms = belief.grouping.arms
 
     def select(key: RandomKey, thought: State) -> Arm:
-        return jax.random.randint(key, (), 0, arms, jnp.int32)
+        return below(key, arms)
 
     return remembering_nothing(select)
 

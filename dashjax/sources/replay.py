@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, Int
 from dashjax import places
 from dashjax.base import Reward, Source
 from dashjax.errors import InputError
+from dashjax.sampling import below
 from dashjax.sources.counted import Pull, counted
 from dashjax.sources.synthetic import fixed
 
@@ -40,7 +41,7 @@ def replay(rewards: Float[Array, "arm replicate"], mode: str = "bootstrap") -> S
 
 
 def _bootstrap(pull: Pull, replicates: int) -> Int[Array, ""]:
-    return jax.random.randint(pull.own_key, (), 0, replicates, jnp.int32)
+    return below(pull.own_key, replicates)
 
 
 def _sequence(pull: Pull, replicates: int) -> Int[Array, ""]:
