@@ -138,6 +138,8 @@ def test_scores_of_a_batch_are_those_of_its_runs(name):
     def measured(key, state):
         return [score(key, judge, aim)(state) for score in scores_of(rules_of(chosen, JUDGED))]
 
+    # of `averaged` eight draws share a point of the grid, and may all fall on the next
+    together = 8 if name == "round-robin/averaged" else 1
     update = jax.jit(judge.update)
     for number in range(4):
         key = jax.random.split(jax.random.fold_in(threefry.key(0), number), 4)[3]
@@ -146,8 +148,7 @@ def test_scores_of_a_batch_are_those_of_its_runs(name):
         for step in range(JUDGED.steps):
             state = update(state, arms[step], rewards[step])
             chance, value = measured(key, state)
-            assert scores[0][step] == pytest.approx(float(chance), abs=3 / 256)
-            # of `averaged` a draw may fall on the next point of the grid
+            assert scores[0][step] == pytest.approx(float(chance), abs=together / 256)
             assert scores[1][step] == pytest.approx(float(value), abs=2e-3)
 
 
