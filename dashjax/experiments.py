@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from dashjax.pool import Grouping, Pool
 from dashjax.progress import Advance, silent
 from dashjax.results import Experiment
 from dashjax.settings import PriorSettings, Settings
-from dashjax.sweep import Problem, check, prepare, run_once, sweep
+from dashjax.sweep import Problem, check, prepare, sweep
 from dashjax.table import RewardTable
 from dashjax.workers import Submit, workers
 
@@ -82,16 +82,12 @@ def replay(
     }
     experiment = Experiment(config)
     with workers() as submit:
-        compiling = _compiling(submit, experiment, next(iter(problems.values())), settings)
-        first = next(iter(compiling))
-        # one after another, for what the first target has compiled serves the others
-        shown = submit(_one_run_each, first, problems, pool, settings)
-        _run_all(experiment, problems, pool, settings, compiling, advance)
+        shown = _run_all(submit, experiment, problems, pool, settings, advance)
         if mode == "sequence":
             _check_replicates(experiment, table)
-        for target, rows in shown.result().items():
+        for target, rows in shown.items():
             experiment.add("rewards", frames.reward_rows(target, pool, table.array(target)))
-            for name, found in rows.items():
+            for name, found in rows.result().items():
                 experiment.add(name, found)
     return experiment
 
@@ -141,13 +137,46 @@ def synthetic(
     of_step = _costs(pool, "pool" if costs else "equal")
     problem = Problem(_drawing(pool.grouping), true_prior, prior, grouping, of_step)
     with workers() as submit:
-        compiling = _compiling(submit, experiment, problem, settings)
-        _run_all(experiment, {None: problem}, pool, settings, compiling, advance)
+        _run_all(submit, experiment, {None: problem}, pool, settings, advance)
     return experiment
 
 
+def _run_all(
+    submit: Submit,
+    experiment: Experiment,
+    problems: dict[Any, Problem],
+    pool: Pool,
+    settings: Settings,
+    advance: Advance,
+) -> dict[str, Future[dict[str, list[Row]]]]:
+    """Runs the methods on one target after another; gives what is shown of a run on each."""
+    target, problem = next(iter(problems.items()))
+    compiling = _compiling(submit, experiment, target, problem, settings)
+    plan, seeds, seed = settings.plan, settings.seeds, settings.seed
+    total, done, shown = seeds * len(problems) * len(compiling), 0, {}
+    for (target, problem), (one, compiled) in itertools.product(
+        problems.items(), compiling.items()
+    ):
+        what = f"{one.name} on {target}" if target else one.name
+
+        def tell(runs: int, what: str = what) -> None:
+            nonlocal done
+            done += runs
+            advance(what, done, total)
+
+        compiled.result()
+        course = _is_shown(one, target, settings)
+        results = sweep(one, problem, plan, seeds=seeds, seed=seed, course=course, advance=tell)
+        _add(experiment, {"target": target, "grouping": settings.grouping}, results, pool)
+        if results.course:
+            stopped = int(results.stopped[0, 0]) if results.rules else plan.steps + 1
+            run = frames.Shown(one, problem, plan, seed, results.course, stopped)
+            shown[target] = submit(_rows_of_a_run, target, run, pool)
+    return shown
+
+
 def _compiling(
-    submit: Submit, experiment: Experiment, problem: Problem, settings: Settings
+    submit: Submit, experiment: Experiment, target: str | None, problem: Problem, settings: Settings
 ) -> dict[Method, Future[Any]]:
     """The methods, and their programs, which are being compiled side by side.
 
@@ -162,34 +191,17 @@ def _compiling(
     plan, seeds = settings.plan, settings.seeds
     for one in methods:
         check(one, problem, plan, seeds)
-    return {one: submit(prepare, one, problem, plan, seeds) for one in methods}
+
+    def compiled(one: Method) -> Any:
+        course = _is_shown(one, target, settings)
+        return prepare(one, problem, plan, seeds=seeds, course=course)
+
+    return {one: submit(compiled, one) for one in methods}
 
 
-def _run_all(
-    experiment: Experiment,
-    problems: dict[Any, Problem],
-    pool: Pool,
-    settings: Settings,
-    compiling: dict[Method, Future[Any]],
-    advance: Advance,
-) -> None:
-    total = settings.seeds * len(problems) * len(compiling)
-    done = 0
-    for (target, problem), (one, compiled) in itertools.product(
-        problems.items(), compiling.items()
-    ):
-        what = f"{one.name} on {target}" if target else one.name
-
-        def tell(runs: int, what: str = what) -> None:
-            nonlocal done
-            done += runs
-            advance(what, done, total)
-
-        compiled.result()
-        plan, seeds, seed = settings.plan, settings.seeds, settings.seed
-        results = sweep(one, problem, plan, seeds=seeds, seed=seed, advance=tell)
-        label: Row = {"target": target, "grouping": settings.grouping}
-        _add(experiment, label, results, pool)
+def _is_shown(one: Method, target: str | None, settings: Settings) -> bool:
+    """Whether its first run is shown: that of the first method, on each target of a table."""
+    return target is not None and one.name == settings.methods[0]
 
 
 def _add(experiment: Experiment, label: Row, results: Results, pool: Pool) -> None:
@@ -205,26 +217,12 @@ def _add(experiment: Experiment, label: Row, results: Results, pool: Pool) -> No
     experiment.add("stops", frames.stop_rows(label, results))
 
 
-def _one_run_each(
-    one: Method, problems: dict[str, Problem], pool: Pool, settings: Settings
-) -> dict[str, dict[str, list[Row]]]:
+def _rows_of_a_run(target: str, shown: frames.Shown, pool: Pool) -> dict[str, list[Row]]:
+    """What is shown of a run: its posterior on the way, and how sure it is in the end."""
+    label: Row = {"target": target, "method": shown.method.name}
     return {
-        target: _one_run(target, one, problem, pool, settings)
-        for target, problem in problems.items()
-    }
-
-
-def _one_run(
-    target: str, one: Method, problem: Problem, pool: Pool, settings: Settings
-) -> dict[str, list[Row]]:
-    """What is shown of one run: its posterior on the way, and how sure it is in the end."""
-    plan = replace(settings.plan, until_stopped=False)  # all snapshots of the posterior
-    course = run_once(one, problem, plan, frames.course_of, seed=settings.seed)
-    label: Row = {"target": target, "method": one.name}
-    asked = frames.Asked(one, problem, plan, settings.seed)
-    return {
-        "posterior": frames.posterior_rows(label, course, problem, pool),
-        "certainty": frames.certainty_rows(label, course, asked, pool),
+        "posterior": frames.posterior_rows(label, shown, pool),
+        "certainty": frames.certainty_rows(label, shown, pool),
     }
 
 

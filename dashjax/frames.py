@@ -7,21 +7,19 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array
 
 from dashjax import metrics, threefry
 from dashjax.base import Aim, Moments
 from dashjax.beliefs import exact
 from dashjax.certainty import Certainty, certainty
 from dashjax.methods import BeliefBuilder, Method
-from dashjax.metrics import Results, Row
+from dashjax.metrics import Course, Results, Row
 from dashjax.pool import Grouping, Pool
 from dashjax.ranking import is_among_largest
-from dashjax.rollout import Run
 from dashjax.rules import promised
 from dashjax.settings import Plan
-from dashjax.stopping import stop_step
-from dashjax.sweep import Problem, rules_of, scores_of
+from dashjax.sweep import Problem
 
 SNAPSHOTS = (0, 5, 15, 60)  # steps after which the posterior is shown
 
@@ -92,35 +90,21 @@ def stop_rows(label: Row, results: Results) -> list[Row]:
     ]
 
 
-class Asked(NamedTuple):
-    """What a run was asked to do."""
+class Shown(NamedTuple):
+    """A run that is shown: what it was asked to do, and what it did."""
 
     method: Method
     problem: Problem
     plan: Plan
     seed: int
+    course: Course
+    stopped: int  # where its first stop rule ends it; beyond the last step if none does
 
 
-class Course(NamedTuple):
-    """What is shown of one run."""
-
-    arm: Int[Array, " step"]
-    reward: Float[Array, " step"]
-    stopped: Int[Array, ""]  # where its first stop rule ends it; one more than the steps if none
-
-
-def course_of(run: Run, method: Method, plan: Plan) -> Course:
-    """What is kept of a run to be shown."""
-    rules = rules_of(method, plan)
-    record = run.record(scores_of(rules))
-    stopped = stop_step(rules[0], record) if rules else jnp.int32(plan.steps + 1)
-    return Course(run.arm, run.reward, stopped)
-
-
-def certainty_rows(label: Row, course: Course, asked: Asked, pool: Pool) -> list[Row]:
+def certainty_rows(label: Row, shown: Shown, pool: Pool) -> list[Row]:
     """How sure one run is of every dataset where its stop rule ends it, or at its end."""
-    method, problem, plan, seed = asked
-    end = min(int(course.stopped), plan.steps)
+    method, problem, plan, seed, course, stopped = shown
+    end = min(stopped, plan.steps)
     selected, sure = _sure(
         threefry.key(seed),
         course.arm,
@@ -136,7 +120,7 @@ def certainty_rows(label: Row, course: Course, asked: Asked, pool: Pool) -> list
     pulls = np.bincount(course.arm[:end], minlength=len(chosen))
     whole: Row = {
         "step": end,
-        "stopped": bool(course.stopped <= plan.steps),
+        "stopped": stopped <= plan.steps,
         "chance_good": float(sure.chance_good),
         "expected_loss": float(sure.expected_loss),
     }
@@ -175,9 +159,10 @@ def reward_rows(target: str, pool: Pool, rewards: np.ndarray) -> list[Row]:
     ]
 
 
-def posterior_rows(label: Row, course: Course, problem: Problem, pool: Pool) -> list[Row]:
+def posterior_rows(label: Row, shown: Shown, pool: Pool) -> list[Row]:
     """The exact posterior of one run's groups and datasets after 0, 5, 15 and 60 steps."""
-    steps = [step for step in SNAPSHOTS if step <= len(course.arm)]
+    course, problem = shown.course, shown.problem
+    steps = [step for step in SNAPSHOTS if step <= np.sum(course.arm >= 0)]
     pulled = course.arm[: steps[-1]], course.reward[: steps[-1]]
     found = jax.device_get(_posteriors(*pulled, problem.prior, grouping=problem.grouping))
     rows: list[Row] = []

@@ -15,6 +15,13 @@ _QUANTILES = {"p10": 0.1, "median": 0.5, "p90": 0.9}  # of the step that a rule 
 _OF_STOPS = ("stopped_mean", "stopped_share", "good_when_stopped", "stopped_regret", "stopped_cost")
 
 
+class Course(NamedTuple):
+    """What one run pulled, and what came of it."""
+
+    arm: np.ndarray  # [step], -1 after the run's end
+    reward: np.ndarray  # [step]
+
+
 class Block(NamedTuple):
     """What a block of runs leaves, `[seed, ...]`; see `rollout.Run`."""
 
@@ -25,6 +32,7 @@ class Block(NamedTuple):
     stopped: np.ndarray  # [seed, rule], the step at which it stops, steps + 1 if it does not
     stopped_regret: np.ndarray  # [seed, rule], simple regret then, or at the end
     stopped_cost: np.ndarray  # [seed, rule], cost until then
+    course: tuple[np.ndarray, ...] = ()  # [seed, step] each, as in `Course`; if asked for
 
 
 class Results(NamedTuple):
@@ -50,6 +58,7 @@ class Results(NamedTuple):
     stopped: np.ndarray  # [seed, rule], as in `Block`
     stopped_regret: np.ndarray
     stopped_cost: np.ndarray
+    course: Course | None  # [step], of the first run, if asked for
 
     @property
     def seeds(self) -> int:
@@ -66,16 +75,19 @@ class Tally:
         self._sums = np.zeros((3, plan.steps))  # simple regret, its square, right
         self._pulls = np.zeros(0)
         self._most = np.zeros(0, np.int64)
+        self._course: Course | None = None
 
     def add(self, block: Block) -> None:
         """Takes in the next block."""
         right = block.simple_regret <= self._plan.tolerance + ROUNDING
         exact = block.simple_regret.astype(np.float64)
         self._sums += [exact.sum(0), (exact**2).sum(0), right.sum(0)]
-        self._parts.append((settled(right), block.regret, block.selection, *block[4:]))
+        *figures, course = block
+        self._parts.append((settled(right), block.regret, block.selection, *figures[4:]))
         if not self._pulls.size:
             self._pulls = np.zeros(block.pulls.shape[1])
             self._most = np.zeros(block.pulls.shape[1], np.int64)
+            self._course = Course(*(field[0].copy() for field in course)) if course else None
         self._pulls += block.pulls.sum(0)
         self._most = np.maximum(self._most, block.pulls.max(0))
 
@@ -102,6 +114,7 @@ class Tally:
             stopped=stops[0],
             stopped_regret=stops[1],
             stopped_cost=stops[2],
+            course=self._course,
         )
 
 

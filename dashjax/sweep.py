@@ -51,6 +51,7 @@ def sweep(
     *,
     seeds: int,
     seed: int = 0,
+    course: bool = False,
     advance: Callable[[int], None] = lambda done: None,
 ) -> Results:
     """Runs numbered 0 to `seeds` - 1 of one method, reduced to what the metrics need.
@@ -64,6 +65,7 @@ def sweep(
         plan: how long, and for what selection.
         seeds: how many runs.
         seed: decides all of them.
+        course: whether the course of the first run is kept.
         advance: is told the number of runs done since the last call.
 
     Raises:
@@ -71,17 +73,17 @@ def sweep(
     """
     check(method, problem, plan, seeds)
     tally = Tally(method.name, plan, texts_of(method, plan))
-    for block in blocks(method, problem, plan, seeds=seeds, seed=seed):
+    for block in blocks(method, problem, plan, seeds=seeds, seed=seed, course=course):
         tally.add(block)
         advance(len(block.regret))
     return tally.results()
 
 
 def blocks(
-    method: Method, problem: Problem, plan: Plan, *, seeds: int, seed: int
+    method: Method, problem: Problem, plan: Plan, *, seeds: int, seed: int, course: bool = False
 ) -> Iterator[Block]:
     """The blocks of a sweep as NumPy arrays, in the order of the seeds."""
-    for kept in runs(method, problem, plan, _reduce, seeds=seeds, seed=seed):
+    for kept in runs(method, problem, plan, _KEEPS[course], seeds=seeds, seed=seed):
         yield Block(*kept)
 
 
@@ -114,10 +116,12 @@ def runs(
     return handed_over(rounds, lambda numbers: _compute(numbers, given, **how))
 
 
-def prepare(method: Method, problem: Problem, plan: Plan, seeds: int) -> jax.stages.Compiled:
+def prepare(
+    method: Method, problem: Problem, plan: Plan, *, seeds: int, course: bool = False
+) -> jax.stages.Compiled:
     """Compiles what a sweep will run, which may be done in another thread; `check` it before."""
     numbers = rounds_of(plan, problem.grouping.arms, seeds).numbers(0)
-    how = _how(method, problem, plan, _reduce)
+    how = _how(method, problem, plan, _KEEPS[course])
     with _TRACING:
         lowered = _compute.lower(numbers, _given(problem, seeds, 0), **how)
     return lowered.compile()
@@ -143,22 +147,11 @@ def _devices() -> jax.sharding.Mesh:
     return jax.make_mesh((len(local),), ("block",), axis_types=automatic, devices=local)
 
 
-def whole(run: Run, method: Method, plan: Plan) -> Run:
-    """Everything there is is kept of a run."""
-    return run
-
-
 def run_once(
-    method: Method,
-    problem: Problem,
-    plan: Plan,
-    keep: Keep = whole,
-    *,
-    seed: int = 0,
-    number: int = 0,
-) -> Any:
-    """What is kept of one run of a sweep, the one with that number, as NumPy arrays."""
-    made = _one_run(
+    method: Method, problem: Problem, plan: Plan, *, seed: int = 0, number: int = 0
+) -> Run:
+    """One run of a sweep in full, the one with that number, as NumPy arrays."""
+    run = _one_run(
         threefry.key(seed),
         np.uint32(number),
         (problem.data, problem.prior, problem.costs),
@@ -166,9 +159,8 @@ def run_once(
         method=method,
         grouping=problem.grouping,
         plan=plan,
-        keep=keep,
     )
-    return jax.device_get(made)
+    return jax.device_get(run)
 
 
 def texts_of(method: Method, plan: Plan) -> tuple[str, ...]:
@@ -249,13 +241,13 @@ def _compute(numbers, given, *, build, method, grouping, plan, keep, at_once):
 
 @functools.partial(
     jax.jit,
-    static_argnames=("build", "method", "grouping", "plan", "keep"),
+    static_argnames=("build", "method", "grouping", "plan"),
     compiler_options={"xla_backend_optimization_level": 0},  # to compile takes longer than to run
 )
-def _one_run(root, number, arrays, *, build, method, grouping, plan, keep):
+def _one_run(root, number, arrays, *, build, method, grouping, plan) -> Run:
     data, prior, costs = arrays
     key = jax.random.fold_in(root, number)
-    return keep(_run(key, build(data), prior, costs, method, grouping, plan), method, plan)
+    return _run(key, build(data), prior, costs, method, grouping, plan)
 
 
 def _run(key, source: Source, prior: Prior, costs, method: Method, grouping: Grouping, plan: Plan):
@@ -276,8 +268,8 @@ def _run(key, source: Source, prior: Prior, costs, method: Method, grouping: Gro
     )
 
 
-def _reduce(run: Run, method: Method, plan: Plan) -> tuple[jax.Array, ...]:
-    """The fields of a `Block`, for one run."""
+def _reduce(run: Run, method: Method, plan: Plan) -> tuple[Any, ...]:
+    """The fields of a `Block` but the last, for one run."""
     rules = rules_of(method, plan)
     record = run.record(scores_of(rules))
     stopped = jnp.array([stop_step(one, record) for one in rules], jnp.int32)
@@ -285,3 +277,11 @@ def _reduce(run: Run, method: Method, plan: Plan) -> tuple[jax.Array, ...]:
     regret_then, cost_then = run.simple_regret[last], jnp.cumsum(run.cost)[last]
     course = run.simple_regret, run.total_regret, run.pulls, run.selection
     return *course, stopped, regret_then, cost_then
+
+
+def _with_course(run: Run, method: Method, plan: Plan) -> tuple[Any, ...]:
+    """The fields of a `Block`, for one run."""
+    return *_reduce(run, method, plan), (run.arm, run.reward)
+
+
+_KEEPS = {False: _reduce, True: _with_course}

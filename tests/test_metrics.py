@@ -1,3 +1,4 @@
+import jax
 import numpy as np
 import pytest
 from scipy import stats
@@ -66,14 +67,21 @@ def test_a_regret_equal_to_the_tolerance_is_right():
 
 
 def test_results_do_not_depend_on_how_runs_are_split_into_blocks():
-    block = block_of(np.random.default_rng(1).exponential(0.01, (30, 5)))
+    rng = np.random.default_rng(1)
+    course = rng.integers(0, 4, (30, 5)), rng.normal(size=(30, 5))
+    block = block_of(rng.exponential(0.01, (30, 5)))._replace(course=course)
     whole, split = (Tally("some", Plan(5, 2)) for _ in range(2))
     whole.add(block)
-    split.add(Block(*(field[:20] for field in block)))
-    split.add(Block(*(field[20:] for field in block)))
+    split.add(jax.tree.map(lambda field: field[:20], block))
+    split.add(jax.tree.map(lambda field: field[20:], block))
+    pairs = zip(*(jax.tree.leaves(tally.results()) for tally in (whole, split)), strict=True)
 
-    for one, other in zip(whole.results(), split.results(), strict=True):
+    for one, other in pairs:
         np.testing.assert_allclose(one, other, rtol=1e-12) if not isinstance(one, str) else None
+    first = split.results().course
+    assert first
+    np.testing.assert_array_equal(first.arm, course[0][0])
+    np.testing.assert_array_equal(first.reward, course[1][0])
 
 
 def test_results_are_means_over_runs_with_their_errors():

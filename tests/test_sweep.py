@@ -205,7 +205,7 @@ def test_one_run_alone_is_the_run_of_that_number():
 @pytest.mark.parametrize("name", ["dash", "joint-ts"])
 def test_nothing_in_a_sweep_is_handed_to_a_library(name):
     """So that it can be compiled as one function (see `devices`)."""
-    program = prepare(METHODS[name], PROBLEM, PLAN, 700).as_text()
+    program = prepare(METHODS[name], PROBLEM, PLAN, seeds=700).as_text()
 
     assert "while(" in program
     assert "kCustom" not in program

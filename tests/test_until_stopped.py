@@ -11,8 +11,9 @@ from worlds import SQUARE, pool_of, usual_prior
 
 from dashjax import scanning, sources
 from dashjax.errors import InputError
+from dashjax.frames import Shown, posterior_rows
 from dashjax.methods import METHODS
-from dashjax.metrics import Block
+from dashjax.metrics import Block, Course
 from dashjax.rules import rule
 from dashjax.settings import Plan
 from dashjax.stopping import stop_step
@@ -38,8 +39,9 @@ def plan_of(until_stopped, texts=TEXTS, steps=STEPS):
 
 @functools.cache
 def ended() -> Block:
-    parts = list(blocks(METHOD, PROBLEM, plan_of(until_stopped=True), seeds=SEEDS, seed=0))
-    return Block(*map(np.concatenate, zip(*parts, strict=True)))
+    plan = plan_of(until_stopped=True)
+    (block,) = blocks(METHOD, PROBLEM, plan, seeds=SEEDS, seed=0, course=True)
+    return block
 
 
 @functools.cache
@@ -67,6 +69,26 @@ def test_a_run_is_the_whole_one_up_to_its_end(number):
     assert block.stopped_cost[number].max() == pytest.approx(COSTS[run.arm[:end]].sum(), rel=1e-5)
 
 
+@pytest.mark.parametrize("number", [0, 17])
+def test_a_course_ends_where_the_run_does(number):
+    run, (arm, reward) = whole(number), (field[number] for field in ended().course)
+    end = end_of(run)
+
+    np.testing.assert_array_equal(arm, np.where(np.arange(STEPS) < end, run.arm, -1))
+    np.testing.assert_allclose(reward[:end], run.reward[:end], atol=1e-6)
+    assert not reward[end:].any()
+
+
+def test_no_posterior_is_shown_of_steps_that_a_run_did_not_make():
+    course = Course(*(field[0] for field in ended().course))
+    shown = Shown(METHOD, PROBLEM, plan_of(until_stopped=True), 0, course, STEPS + 1)
+    for end, steps in ((4, {0}), (5, {0, 5}), (20, {0, 5, 15})):
+        cut = course._replace(arm=np.where(np.arange(STEPS) < end, np.abs(course.arm), -1))
+        rows = posterior_rows({}, shown._replace(course=cut), pool_of(*SQUARE))
+
+        assert {row["step"] for row in rows} == steps
+
+
 def test_what_is_selected_is_what_was_selected_at_the_end():
     end = end_of(whole(0))
     shorter = run_once(METHOD, PROBLEM, plan_of(until_stopped=False, steps=end), number=0)
@@ -91,6 +113,7 @@ def test_a_run_that_is_never_stopped_goes_on_to_the_last_step():
 
     assert results.pulls.sum() == pytest.approx(STEPS)
     assert (results.stopped == STEPS + 1).all()
+    assert results.course is None  # it was not asked for
 
 
 def test_a_method_without_a_rule_is_refused():
