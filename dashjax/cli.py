@@ -1,6 +1,5 @@
 """The command line: parse, call one function, print or write."""
 
-import atexit
 import gc
 import importlib
 from typing import Any
@@ -25,7 +24,6 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str] | None) -> None:
     options = _parse(arguments)
     gc.set_threshold(_OBJECTS)
-    atexit.register(gc.freeze)  # nor are they looked through one by one at the end
     compilation.keep()
     module, function = options.command.split(":")
     run = getattr(importlib.import_module(f"dashjax.commands.{module}"), function)

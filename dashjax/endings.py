@@ -18,6 +18,7 @@ def ending(command: Callable[[], None]) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         command()
+        print(end="", flush=True)  # what cannot be written is to be known now
     except InputError as error:
         return _refuse(str(error))
     except BrokenPipeError:  # the reader, like `head`, has had enough
