@@ -8,6 +8,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 _DENSE_UP_TO = 64  # elements; beyond it the gather is the quicker one
 
@@ -57,5 +58,6 @@ def _only(hit: jax.Array, array: jax.Array) -> jax.Array:
 
 
 def _hit(array: jax.Array, place: jax.Array) -> jax.Array:
-    places = jnp.arange(math.prod(array.shape), dtype=place.dtype).reshape(array.shape)
+    # NumPy's: XLA would make a function of its own for what is no constant
+    places = np.arange(math.prod(array.shape), dtype=place.dtype).reshape(array.shape)
     return places == place

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from dashjax.base import RandomKey
@@ -65,7 +66,7 @@ def is_among_largest(
     of values a run, those of `in_order` are the quicker ones.
     """
     arms = values.shape[0]
-    turn = jnp.arange(arms, dtype=jnp.int32) if turn is None else turn
+    turn = jnp.asarray(np.arange(arms, dtype=np.int32)) if turn is None else turn
     if count > _MOST_PLACES:
         line = jnp.argsort(turn)
         values = jnp.where(values == 0, 0, values)  # `top_k` tells -0 from 0
@@ -87,7 +88,7 @@ def turns(key: RandomKey, count: int) -> Int[Array, " unit"]:
     if count > _MOST_VALUES:
         return jnp.argsort(jax.random.permutation(key, count)).astype(jnp.int32)
     word = jax.random.bits(jax.random.split(key)[1], (count,), jnp.uint32)
-    unit = jnp.arange(count, dtype=jnp.int32)
+    unit = np.arange(count, dtype=np.int32)
     less = word[None, :] < word[:, None]
     equal = word[None, :] == word[:, None]
     before = less | (equal & (unit[None, :] < unit[:, None]))

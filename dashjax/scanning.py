@@ -168,7 +168,7 @@ def _batch(
         each = [form.unbatch_trace(array) for array in trace]
         return jnp.all(jax.vmap(enough, in_axes=(0, None))(each, made))
 
-    start = begin, ahead(numbers[0])
+    start = begin, ahead(jnp.zeros((), jnp.int32))
     (end, _), trace = _repeat(one, start, numbers, enough_for_all if enough else None)
     return end, trace
 
