@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, Integer
 
 from dashjax.base import RandomKey
 
@@ -83,14 +83,28 @@ def is_among_largest(
 def turns(key: RandomKey, count: int) -> Int[Array, " unit"]:
     """The place of each unit in a random order: the inverse of `jax.random.permutation`.
 
-    Among a few it is counted how many come before, which side by side is quicker than two sorts.
+    Among a few it is counted how many come before: side by side that is quicker than two sorts.
     """
     if count > _MOST_VALUES:
         return jnp.argsort(jax.random.permutation(key, count)).astype(jnp.int32)
-    word = jax.random.bits(jax.random.split(key)[1], (count,), jnp.uint32)
-    unit = np.arange(count, dtype=np.int32)
-    less = word[None, :] < word[:, None]
-    equal = word[None, :] == word[:, None]
+    return _place(jax.random.bits(jax.random.split(key)[1], (count,), jnp.uint32))
+
+
+def are_largest(values: Int[Array, " arm"], count: int) -> Bool[Array, " arm"]:
+    """True for the `count` largest values, of equals the first; for what is asked but once a run.
+
+    The same as `is_among_largest`, which is quicker for many runs and takes longer to compile.
+    """
+    if values.shape[0] > _MOST_VALUES:
+        return is_among_largest(values, count)
+    return _place(~values) < count
+
+
+def _place(values: Integer[Array, " unit"]) -> Int[Array, " unit"]:
+    """The place of each value in rising order, of equals the first: how many come before it."""
+    unit = np.arange(values.shape[0], dtype=np.int32)
+    less = values[None, :] < values[:, None]
+    equal = values[None, :] == values[:, None]
     before = less | (equal & (unit[None, :] < unit[:, None]))
     return jnp.sum(before, axis=1, dtype=jnp.int32)
 

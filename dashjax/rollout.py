@@ -8,14 +8,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from dashjax import places, scanning
 from dashjax.base import Aim, Arm, Belief, Choose, Policy, RandomKey, Reward, Source, State
-from dashjax.ranking import (
-    from_integer,
-    in_order,
-    is_among_largest,
-    maximum,
-    sum_where,
-    turns,
-)
+from dashjax.ranking import are_largest, from_integer, in_order, maximum, sum_where, turns
 from dashjax.stopping import Record, Rule, Score, stop_step
 
 
@@ -112,7 +105,7 @@ def rollout(
     arms = utility.shape[0]
     # the best set's mean is made as the selection's is, whose regret so is exactly 0
     ordered = in_order(utility)
-    best_mean = mean_of(utility, is_among_largest(ordered, aim.select))
+    best_mean = mean_of(utility, are_largest(ordered, aim.select))
     best_arm = from_integer(maximum(ordered), utility.dtype)
     turn = turns(key_turn, arms)
     judge = agent.judge or agent.belief

@@ -5,6 +5,7 @@ import pytest
 
 from dashjax import threefry
 from dashjax.ranking import (
+    are_largest,
     from_integer,
     in_order,
     is_among_largest,
@@ -53,6 +54,8 @@ def test_as_many_as_asked_for_are_marked_the_first_of_equals(arms, count, ties):
 
     np.testing.assert_array_equal(batched, expected)
     np.testing.assert_array_equal(is_among_largest(jnp.asarray(values[0]), count), expected[0])
+    for row, marked in zip(in_order(jnp.asarray(values)), expected, strict=True):
+        np.testing.assert_array_equal(are_largest(row, count), marked)
 
 
 def test_where_all_are_equal_the_first_are_marked():
