@@ -8,11 +8,10 @@ from dashjax.cli import main
 def run() -> None:
     """Runs the command line, and ends the process with its exit status.
 
-    At once: to free piece by piece what it holds would take a third of a second.
+    At once: to free piece by piece what it holds would take a third of a second. What was said is
+    out by then (see `ending`).
     """
-    status = main()
-    print(end="", flush=True)
-    os._exit(status)
+    os._exit(main())
 
 
 if __name__ == "__main__":

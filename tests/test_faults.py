@@ -321,3 +321,12 @@ def test_a_narrow_stdout_and_one_that_closes_early(built: Path, tmp_path: Path) 
     done = subprocess.run([*command, "--json"], stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_a_full_disk_behind_stdout_is_told(built: Path) -> None:
+    command = [sys.executable, "-m", "dashjax", "table", "show", str(built)]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert b"No space left on device" in done.stderr
