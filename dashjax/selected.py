@@ -43,10 +43,22 @@ def train_missing(
     missing = [one for one in ends if one not in known]
     missing += [one for one in common if one not in known][: max(limit, 0)]
     jobs = [Job(target, datasets, 0) for target, datasets in dict.fromkeys(missing)]
+    train_jobs("training selections", jobs, examples, settings, writer, advance)
+
+
+def train_jobs(
+    what: str,
+    jobs: list[Job],
+    examples: Examples,
+    settings: TrainingSettings,
+    writer: Writer,
+    advance: Advance,
+) -> None:
+    """Trains a model a job and commits its test accuracy; `what` is what `advance` is told."""
     selection_accuracies(
         examples,
         settings,
         jobs,
         commit=writer.add_accuracies,
-        progress=lambda done, total: advance("training selections", done, total),
+        progress=lambda done, total: advance(what, done, total),
     )

@@ -275,8 +275,8 @@ def _reduce(run: Run, method: Method, plan: Plan) -> tuple[Any, ...]:
     stopped = jnp.array([stop_step(one, record) for one in rules], jnp.int32)
     last = jnp.minimum(stopped, plan.steps) - 1
     regret_then, cost_then = run.simple_regret[last], jnp.cumsum(run.cost)[last]
-    course = run.simple_regret, run.total_regret, run.pulls, run.selection
-    return *course, stopped, regret_then, cost_then
+    whole = run.simple_regret, run.total_regret, run.pulls, run.selection
+    return *whole, stopped, regret_then, cost_then
 
 
 def _with_course(run: Run, method: Method, plan: Plan) -> tuple[Any, ...]:

@@ -23,7 +23,7 @@ ROUNDS = 13
 _ROTATIONS = (13, 15, 26, 6, 17, 29, 16, 24)
 _PARITY = np.uint32(0x1BD11BDA)
 _MOST = 2**30  # numbers of one key; the two bits above say what else a counter serves
-_FEW = 64
+_FEW = 64  # numbers, which are a constant of the program
 _CHILDREN, _FOLDED = np.uint32(1 << 30), np.uint32(2 << 30)
 
 Words = tuple[UInt32[Array, "..."], UInt32[Array, "..."]]
@@ -98,7 +98,7 @@ def _numbers(shape: tuple[int, ...]) -> UInt32[Array, "..."]:
     count = int(np.prod(shape, dtype=np.int64))
     if count > _MOST:
         raise ValueError(f"{count} numbers of one key; draw at most {_MOST}, and split the key")
-    if count <= _FEW:  # a constant, for which XLA need not make a function
+    if count <= _FEW:  # XLA would make a function of its own for them
         return jnp.asarray(np.arange(count, dtype=np.uint32).reshape(shape))
     return jax.lax.iota(jnp.uint32, count).reshape(shape)
 

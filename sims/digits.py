@@ -27,11 +27,11 @@ from dashjax.metrics import Row
 from dashjax.progress import Advance
 from dashjax.report.plots import draw
 from dashjax.results import Experiment
-from dashjax.selected import train_missing
+from dashjax.selected import train_jobs, train_missing
 from dashjax.settings import FolderOptions, Plan, Settings, TrainingSettings
 from dashjax.table import Job, RewardTable, load
-from dashjax.table_writing import Writer, writing
-from dashjax.training import Order, fill, selection_accuracies
+from dashjax.table_writing import writing
+from dashjax.training import Order, fill
 
 METHODS = ("dash", "dash-exact", "joint-ts", "flat", "round-robin", "random")
 
@@ -205,23 +205,8 @@ def _train_chances(study: Study, examples: Examples, table: RewardTable, advance
     ]
     with writing(table.path, table.identity, table.origin) as writer:
         missing = [job for job in dict.fromkeys(jobs) if job not in writer.table().accuracies]
-        _train(examples, study.training, missing, writer, advance)
-
-
-def _train(
-    examples: Examples,
-    training: TrainingSettings,
-    jobs: list[Job],
-    writer: Writer,
-    advance: Advance,
-) -> None:
-    selection_accuracies(
-        examples,
-        training,
-        jobs,
-        commit=writer.add_accuracies,
-        progress=lambda done, total: advance("training selections by chance", done, total),
-    )
+        what = "training selections by chance"
+        train_jobs(what, missing, examples, study.training, writer, advance)
 
 
 def _chances(study: Study, table: RewardTable, target: str) -> list[frozenset[str]]:
