@@ -35,7 +35,6 @@ from dashjax.metrics import Row
 
 _WORKER = "DASHJAX_ENGINE_CORES"  # set in a child: on how many cores it measures
 _TIMINGS = 5
-_TOGETHER = 32  # runs on a large pool that are batched
 
 
 @dataclass(frozen=True)
@@ -61,15 +60,12 @@ class Case:
     steps: int
     runs: int
     loop: str | None = None  # the yardstick's name
-    loop_runs: int = 0  # its runs; as many as ours if 0
 
 
 CASES = (
     Case("flat Thompson sampling, 15", "flat", 5, 3, 200, 262_144, "flat"),
     Case("two-level Thompson sampling, 5 x 3", "dash-exact", 5, 3, 200, 262_144, "two_level"),
     Case("two-level Thompson sampling, 100 x 100", "dash-exact", 100, 100, 1000, 2048, "two_level"),
-    Case("two-level, 1000 x 1000", "large/by-group", 1000, 1000, 1000, 64, "two_level", 16),
-    Case("joint, 1000 x 1000", "large/jointly", 1000, 1000, 1000, 64, "joint", 1),
     Case("knowledge gradient, 5 x 3", "knowledge-gradient/exact", 5, 3, 200, 2048),
     Case("knowledge gradient, 20 x 10", "knowledge-gradient/exact", 20, 10, 50, 1024),
     Case("lucb, 5 x 3", "lucb/exact", 5, 3, 200, 131_072),
@@ -84,12 +80,7 @@ def main() -> None:
     """Measures in children, one core and all, prints the rows and writes them."""
     options = tyro.cli(Benchmark, description=__doc__)
     terminal = Terminal(options.json)
-    rows = [
-        row
-        for cores in _core_counts()
-        for large in (False, True)
-        for row in _in_child(cores, large, options.quick)
-    ]
+    rows = [row for cores in _core_counts() for row in _in_child(cores, options.quick)]
     path = options.out / "engine.json"
     document = keep({"rows": rows}, path)
     terminal.show(table(rows), f"written to {path}")
@@ -118,50 +109,40 @@ def _core_counts() -> list[int]:
     return [1] if count == 1 else [1, count or 1]
 
 
-def _in_child(cores: int, large: bool, quick: bool) -> list[Row]:
-    """The rows of large pools, or of all else, measured on so many cores.
-
-    In a process that is bound to them from its start, and that compiles as suits such pools.
-    """
+def _in_child(cores: int, quick: bool) -> list[Row]:
+    """The rows, measured in a process that is bound to so many cores from its start."""
     words = [sys.executable, "-m", "benchmarks.engine", *(["--quick"] if quick else [])]
-    told = os.environ | {_WORKER: json.dumps([cores, large]), "NUMBA_NUM_THREADS": str(cores)}
+    told = os.environ | {_WORKER: str(cores), "NUMBA_NUM_THREADS": str(cores)}
     done = subprocess.run(words, env=told, stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout)
 
 
-def _measure(cores: int, large: bool, quick: bool) -> list[Row]:
+def _measure(cores: int, quick: bool) -> list[Row]:
     """What a child does."""
-    bind(cores, large_pools=large)
+    bind(cores)
     return [
         _row(case, cores, max(case.runs // 4, min(case.runs, 512)) if quick else case.runs)
         for case in CASES
-        if _is_large(case) == large
     ]
 
 
-def bind(cores: int, *, large_pools: bool = False) -> None:
+def bind(cores: int) -> None:
     """Keeps this process on so many cores; to be called before JAX first computes."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
-    devices.use_all_cores(large_pools=large_pools)
-
-
-def _is_large(case: Case) -> bool:
-    return case.method.startswith("large/")
+    devices.use_all_cores()
 
 
 def _row(case: Case, cores: int, runs: int) -> Row:
-    ours, compiled = _large(case, runs) if _is_large(case) else our_sweep(case, runs)
-    loop_runs = case.loop_runs or runs
-    works = {"ours": ours, "yardstick": _in_numba(case, loop_runs), "c": _in_c(case, cores, runs)}
+    ours, compiled = our_sweep(case, runs)
+    works = {"ours": ours, "yardstick": _in_numba(case, runs), "c": _in_c(case, cores, runs)}
     timings: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(_TIMINGS):
         for name, work in works.items():
             if work:
                 timings[name].append(_seconds(work))
-    counts = {"ours": runs, "yardstick": loop_runs, "c": runs}
     speed = {
-        name: case.steps * counts[name] / statistics.median(spent) if spent else None
+        name: case.steps * runs / statistics.median(spent) if spent else None
         for name, spent in timings.items()
     }
     ratios = {"ratio": _ratio(speed, "yardstick"), "ratio_to_c": _ratio(speed, "c")}
@@ -205,41 +186,6 @@ def our_sweep(case: Case, runs: int) -> tuple[Callable[[], Any], float]:
     return work, _seconds(work)
 
 
-def _large(case: Case, runs: int) -> tuple[Callable[[], Any], float]:
-    """Our exploration of a large pool, compiled; and how long its first call took."""
-    import jax
-    import jax.numpy as jnp
-
-    from dashjax import threefry
-    from dashjax.gaussian import uniform_prior
-    from dashjax.large import LargePool, explore
-
-    pool = LargePool((case.slots,) * case.groups)
-    prior = uniform_prior(case.groups, group_mean=0.0, group_sd=1.0, arm_sd=1.0, noise_sd=1.0)
-    utility = jnp.asarray(utilities(case).reshape(-1), jnp.float32)
-
-    def block(keys: Any, utility: Any) -> Any:
-        by_group = case.method == "large/by-group"
-        one = functools.partial(
-            explore, pool=pool, prior=prior, utility=utility, steps=case.steps, by_group=by_group
-        )
-        return jax.vmap(one)(keys)
-
-    devices, shared = jax.local_device_count(), jax.P("run")
-    mesh = jax.make_mesh((devices,), ("run",), axis_types=(jax.sharding.AxisType.Auto,))
-    on_all = jax.shard_map(
-        block, mesh=mesh, in_specs=(shared, jax.P()), out_specs=shared, check_vma=False
-    )
-    compiled = jax.jit(on_all)
-    keys = jax.random.split(threefry.key(0), runs).reshape(-1, _TOGETHER * devices)
-
-    def work() -> None:
-        for some in keys:
-            jax.block_until_ready(compiled(some, utility))
-
-    return work, _seconds(work)
-
-
 def _source(utility: Any) -> Any:
     import jax.numpy as jnp
 
@@ -261,8 +207,8 @@ def _in_numba(case: Case, runs: int) -> Callable[[], Any] | None:
 
 
 def _in_c(case: Case, cores: int, runs: int) -> Callable[[], Any] | None:
-    """Nothing on several cores, nor for the large pools, of which the loop does fewer runs."""
-    if case.loop is None or case.loop_runs or cores > 1 or not _compiles():
+    """Nothing on several cores."""
+    if case.loop is None or cores > 1 or not _compiles():
         return None
     from benchmarks.yardsticks import compiled
 
@@ -311,7 +257,7 @@ def utilities(case: Case) -> Any:
 
 if __name__ == "__main__":
     if _WORKER in os.environ:
-        found = _measure(*json.loads(os.environ[_WORKER]), "--quick" in sys.argv)
+        found = _measure(int(os.environ[_WORKER]), "--quick" in sys.argv)
         print(json.dumps(found))
     else:
         main()

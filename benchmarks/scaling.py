@@ -6,10 +6,9 @@
 
 Steps per second are the median of three timings after compilation, on all cores. Runs: whole sweeps
 with all metrics; each in a process of its own, for `peak_bytes` is the most memory that the process
-ever held, compilation included. Datasets: `joint-ts` in a sweep, which looks at every dataset in
-every step, and `dashjax.large`, which looks at those pulled. Steps: `flat`. For the last two, arms
-and regret alone are kept, and there are as many runs as fill every core. Rows go to `scaling.json`,
-and `scaling.png` shows them.
+ever held, compilation included. Datasets: `joint-ts`, which looks at every dataset in
+every step. Steps: `flat`. For the last two, arms and regret alone are kept, and there are as many
+runs as fill every core. Rows go to `scaling.json`, and `scaling.png` shows them.
 """
 
 import dataclasses
@@ -34,7 +33,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from rich.table import Table
 
-from benchmarks.engine import Case, our_sweep, utilities
+from benchmarks.engine import Case, our_sweep
 from benchmarks.machine import keep
 from dashjax import devices
 from dashjax.commands.terminal import Terminal
@@ -45,14 +44,10 @@ from dashjax.storage import write_whole
 _WORKER = "DASHJAX_SCALING_RUNS"  # set in a child: how many runs it measures
 _TIMINGS = 3
 _STEPS = 200
-_TOGETHER, _BATCHES = 32, 8  # runs on a large pool that are batched, and batches of a timing
-_SQUARES = ((10, 10), (100, 10), (100, 100), (1000, 100), (1000, 1000))
 
 RUNS = tuple(Case("runs", "flat", 5, 3, _STEPS, 10**power) for power in range(2, 7))
 OTHERS = (  # without runs: as many as fill every core
     *(Case("datasets", "joint-ts", *shape, _STEPS, 0) for shape in ((5, 2), (10, 10), (100, 10))),
-    *(Case("datasets", "large/jointly", *shape, _STEPS, 0) for shape in _SQUARES),
-    *(Case("datasets", "large/by-group", *shape, _STEPS, 0) for shape in _SQUARES),
     *(Case("steps", "flat", 5, 3, 10**power, 0) for power in range(1, 5)),
 )
 
@@ -64,8 +59,6 @@ _SERIES = {  # what grows: the title of its panel and the label of its axis
 _LINES = {  # by method: its name in the picture, where the name is from its end, and its pen
     "flat": ("flat", (0, 9), style.pen("flat")),
     "joint-ts": ("joint-ts", (9, 0), style.pen("joint-ts")),
-    "large/jointly": ("large,\njointly", (9, 0), style.Pen("#009e73")),
-    "large/by-group": ("large,\nby group", (9, 0), style.pen("dash-exact")),
 }
 
 
@@ -141,8 +134,7 @@ def picture(rows: list[Row]) -> Figure:
     detail = (
         "Each point: median of three timings on all cores, after compilation. Left: whole sweeps "
         "with all metrics, which never compute fewer runs than fill all cores once; beneath, the "
-        "most memory that the process held. Middle: joint-ts looks at every dataset in every step, "
-        "the large pools at those pulled."
+        "most memory that the process held. Middle: joint-ts looks at every dataset in every step."
     )
     figure = style.page((15.0, 5.0), "How cost grows", detail)
     panels = figure.subplots(1, len(_SERIES), sharey=True)
@@ -206,8 +198,7 @@ def _filling(case: Case) -> Case:
 
     from dashjax.rounds import BLOCK
 
-    each = _TOGETHER * _BATCHES if case.method.startswith("large/") else BLOCK
-    return dataclasses.replace(case, runs=each * jax.local_device_count())
+    return dataclasses.replace(case, runs=BLOCK * jax.local_device_count())
 
 
 def _in_child(case: Case) -> Row:
@@ -230,7 +221,7 @@ def _work(case: Case) -> tuple[Callable[[], Any], float]:
     """The case's work, compiled; and how long its first call took."""
     if case.name == "runs":
         return _whole_sweep(case)
-    return _large(case) if case.method.startswith("large/") else our_sweep(case, case.runs)
+    return our_sweep(case, case.runs)
 
 
 def _whole_sweep(case: Case) -> tuple[Callable[[], Any], float]:
@@ -247,44 +238,6 @@ def _whole_sweep(case: Case) -> tuple[Callable[[], Any], float]:
     return functools.partial(work, seeds=case.runs), compiled
 
 
-def _large(case: Case) -> tuple[Callable[[], Any], float]:
-    """Exploration of a large pool on every core, compiled; and how long its first call took."""
-    import jax
-    import jax.numpy as jnp
-    from jax.sharding import AxisType, PartitionSpec
-
-    from dashjax import threefry
-    from dashjax.gaussian import uniform_prior
-    from dashjax.large import LargePool, explore
-
-    pool = LargePool((case.slots,) * case.groups)
-    prior = uniform_prior(case.groups, group_mean=0.0, group_sd=1.0, arm_sd=1.0, noise_sd=1.0)
-    utility = jnp.asarray(utilities(case).reshape(-1), jnp.float32)
-    by_group = case.method == "large/by-group"
-    mesh = jax.make_mesh((jax.local_device_count(),), ("run",), axis_types=(AxisType.Auto,))
-    everywhere, by_run = PartitionSpec(), PartitionSpec("run")
-
-    def one(key: Any, utility: Any) -> Any:
-        return explore(key, pool, prior, utility, steps=case.steps, by_group=by_group)
-
-    batch = jax.jit(
-        jax.shard_map(
-            jax.vmap(one, in_axes=(0, None)),
-            mesh=mesh,
-            in_specs=(by_run, everywhere),
-            out_specs=by_run,
-            check_vma=False,
-        )
-    )
-    keys = jax.random.split(threefry.key(0), case.runs).reshape(_BATCHES, -1)
-
-    def work() -> None:
-        for some in keys:
-            jax.block_until_ready(batch(some, utility))
-
-    return work, _seconds(work)
-
-
 def _seconds(work: Callable[[], Any]) -> float:
     began = time.perf_counter()
     work()
@@ -292,7 +245,7 @@ def _seconds(work: Callable[[], Any]) -> float:
 
 
 if __name__ == "__main__":
-    devices.use_all_cores(large_pools=True)  # one setting for all lines
+    devices.use_all_cores()
     if _WORKER in os.environ:
         print(json.dumps(_measured_alone(int(os.environ[_WORKER]))))
     else:

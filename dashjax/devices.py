@@ -9,10 +9,10 @@ _EXTRA = "xla_backend_extra_options"
 _WHOLE_LOOPS = "xla_cpu_small_while_loop_byte_threshold"
 _WITHOUT, _SHARED_OUT = "xla_disable_hlo_passes", "cpu-parallel-task-assigner"
 _WIDTH = "xla_cpu_prefer_vector_width"  # bits; a processor that has fewer uses what it has
-_SWEEPS, _LARGE_POOLS = 100_000_000, 100_000  # bytes up to which a loop is compiled whole
+_SWEEPS = 100_000_000  # bytes up to which a loop is compiled whole
 
 
-def use_all_cores(*, large_pools: bool = False) -> None:
+def use_all_cores() -> None:
     """Gives JAX a device for each core of this process; results are the same on any number.
 
     No operation is shared out among cores, as all of them have runs of their own to compute. To be
@@ -20,11 +20,8 @@ def use_all_cores(*, large_pools: bool = False) -> None:
 
     On a CPU the widest vectors are used, where XLA by itself stops at half of what many have.
 
-    Args:
-        large_pools: whether pools of `large` are to be explored. Loops are compiled whole, where
-            XLA would start every small operation in them by itself and share it among the cores,
-            which then wait for each other. Sweeps are quicker so. In large pools this holds for
-            loops over little memory alone; the others become four times as slow.
+    Loops are compiled whole, where XLA would start every small operation in them by itself and
+    share it among the cores, which then wait for each other.
     """
     flags = os.environ.get(_FLAGS, "")
     if _COUNT not in flags and "JAX_NUM_CPU_DEVICES" not in os.environ:
@@ -34,7 +31,7 @@ def use_all_cores(*, large_pools: bool = False) -> None:
     if _WIDTH not in flags:
         flags += f" --{_WIDTH}=512"
     if _EXTRA not in flags:
-        flags += f" --{_EXTRA}={_WHOLE_LOOPS}={_LARGE_POOLS if large_pools else _SWEEPS}"
+        flags += f" --{_EXTRA}={_WHOLE_LOOPS}={_SWEEPS}"
     os.environ[_FLAGS] = flags.strip()
 
 

@@ -84,7 +84,6 @@ def rollout(
     choose: Choose,
     scores: tuple[Score, ...] = (),
     until: tuple[Rule, ...] = (),
-    in_kernel: bool = False,
 ) -> Run:
     """One run.
 
@@ -97,7 +96,6 @@ def rollout(
         scores: what is measured of the judge's thought after every step.
         until: the run ends when each of these rules has held, of which `scores` has all scores;
             many runs at once are computed until all have ended. See `ended`.
-        in_kernel: under `vmap`, the whole loop is one kernel if it can be (see `scanning.scan`).
     """
     key_source, key_policy, key_turn, key_scores = jax.random.split(key, 4)
     world = source.init(key_source)
@@ -147,7 +145,7 @@ def rollout(
     no_pulls, nothing_chosen = jnp.zeros(arms, jnp.int32), jnp.zeros(arms, bool)
     start = (learner, world, first_arm, nothing_chosen, no_pulls, jnp.zeros_like(best_arm))
     if not until:
-        end, trace = scanning.scan(one, start, aim.steps, in_kernel=in_kernel)
+        end, trace = scanning.scan(one, start, aim.steps)
         return run_of(trace, end)
 
     def with_selection(carry, step):

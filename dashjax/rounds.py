@@ -60,11 +60,11 @@ def block_size(plan: Plan, arms: int) -> int:
 
 
 def at_once(plan: Plan) -> bool:
-    """Whether a device computes its blocks side by side: one that is no CPU, or in a kernel.
+    """Whether a device computes its blocks side by side: one that is no CPU.
 
     On a CPU one after another is the quicker way, for each stays in the caches.
     """
-    return plan.kernel or jax.default_backend() != "cpu"
+    return jax.default_backend() != "cpu"
 
 
 def in_turn(

@@ -7,7 +7,7 @@ Under `vmap` it is compiled in a form of its own, with the same results:
 - what does not depend on the step is made before the loop;
 - where it pays, the batch is the last axis of all arrays and not the first (see `side_by_side`).
 
-Or, if asked for, the loops are one kernel (see `kernel`); or they end when all have seen enough.
+Loops may also end when all have seen enough.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import Literal
 
-from dashjax import kernel, side_by_side
+from dashjax import side_by_side
 from dashjax.side_by_side import Function, Value, function_of
 
 Body = Callable[[Any, jax.Array], tuple[Any, Any]]
@@ -26,16 +26,13 @@ Enough = Callable[[Any, jax.Array], jax.Array]  # a trace, and how many steps of
 _LOOK_EVERY = 8  # steps: whether they are enough
 
 
-def scan(
-    body: Body, start: Any, steps: int, *, in_kernel: bool = False, enough: Enough | None = None
-) -> tuple[Any, Any]:
+def scan(body: Body, start: Any, steps: int, *, enough: Enough | None = None) -> tuple[Any, Any]:
     """`jax.lax.scan` over the numbers of the steps, 0 to `steps` - 1, as int32.
 
     Args:
         body: one step, of what is carried and the step's number.
         start: what is carried into the first step.
         steps: how many there are.
-        in_kernel: many loops at once are one kernel for a GPU, if `kernel.suits` them.
         enough: whether no more steps are wanted, of one loop's trace, which is 0 after the steps
             that were made. It is asked now and then; many loops go on until it holds for all.
     """
@@ -53,7 +50,7 @@ def scan(
     gives = [*(whole.gives[x] for x in moving), *whole.gives[len(leaves) :]]
     if enough:
         enough = _of_leaves(enough, jax.tree.structure(shape[1]))
-    found = _loop(Function(takes, whole.operations, gives), numbers, in_kernel, enough)(
+    found = _loop(Function(takes, whole.operations, gives), numbers, enough)(
         [*traced.consts, *(leaves[x] for x in still)], [leaves[x] for x in moving]
     )
     ends = dict(zip(moving, found, strict=False)) | {x: leaves[x] for x in still}
@@ -66,7 +63,7 @@ def _of_leaves(enough: Enough, structure: Any) -> Enough:
 
 
 def _loop(
-    body: Function, numbers: jax.Array, in_kernel: bool, enough: Enough | None
+    body: Function, numbers: jax.Array, enough: Enough | None
 ) -> Callable[[list[Any], list[Any]], list[Any]]:
     """A loop over `body`, of what is fixed, what is carried, and the step."""
 
@@ -82,17 +79,13 @@ def _loop(
     @loop.def_vmap
     def _(size: int, batched: Any, fixed: list[Any], leaves: list[Any]) -> Any:
         varies, leaves_vary = batched
-        as_kernel = in_kernel and not enough and kernel.suits(body, len(fixed))
-        form = _LAST if as_kernel or side_by_side.suits(body) else _FIRST
+        form = _LAST if side_by_side.suits(body) else _FIRST
         pairs = zip(fixed, varies, strict=True)
         values = [form.batch(x) if batch else Value(x, False) for x, batch in pairs]
         pairs = zip(leaves, leaves_vary, strict=True)
         first = [x if batch else jnp.broadcast_to(x, (size, *x.shape)) for x, batch in pairs]
         begin = [form.batch(x).array for x in first]
-        if as_kernel:
-            end, trace = kernel.loop(body, values, begin, len(numbers), size)
-        else:
-            end, trace = _batch(body, values, begin, numbers, size, form, enough)
+        end, trace = _batch(body, values, begin, numbers, size, form, enough)
         found = [form.unbatch(x, like) for x, like in zip(end, leaves, strict=True)]
         found += [form.unbatch_trace(x) for x in trace]
         return found, [True] * len(found)

@@ -33,7 +33,6 @@ class Plan:
         stop: stop rules by name, each by itself (see `rules.rule`); where there are none, a
             method's own.
         batch: pulls asked at once.
-        kernel: the whole loop over steps is one kernel, for methods that are small enough.
         until_stopped: a run ends when each of its stop rules has held; else they only say when.
     """
 
@@ -43,7 +42,6 @@ class Plan:
     tolerance: float = 0.01
     stop: tuple[str, ...] = ()
     batch: int = 1
-    kernel: bool = False
     until_stopped: bool = False
 
 

@@ -264,7 +264,6 @@ def _run(key, source: Source, prior: Prior, costs, method: Method, grouping: Gro
         choose=SELECTIONS[plan.selection](plan.select, grouping.arms),
         scores=scores_of(rules),
         until=rules if plan.until_stopped else (),
-        in_kernel=plan.kernel,
     )
 
 

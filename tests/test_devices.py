@@ -8,7 +8,7 @@ def test_what_the_user_set_for_xla_stays(monkeypatch):
 
     devices.use_all_cores()
     once = os.environ["XLA_FLAGS"]
-    devices.use_all_cores(large_pools=True)
+    devices.use_all_cores()
 
     assert once.startswith("--xla_force_host_platform_device_count=3 --xla_dump_to=there ")
     assert once.count("device_count") == 1

@@ -101,9 +101,6 @@ class Replay:
     They find each other by what JAX knows (Slurm, Open MPI and others), or by the environment
     variables JAX_COORDINATOR_ADDRESS (HOST:PORT of host 0), JAX_NUM_PROCESSES and JAX_PROCESS_ID
     (from 0). Results are the same as by one; host 0 alone prints and writes them."""
-    kernel: bool = False
-    """Run the whole loop over steps as one kernel, for a GPU; on a CPU it is interpreted, which is
-    slow. The results are the same up to rounding. Methods too large for it run as usual."""
     x64: bool = False
     """Compute in double precision: slower, other random numbers, the same statistics."""
     out: Path | None = None
@@ -231,9 +228,6 @@ class Sweep:
     They find each other by what JAX knows (Slurm, Open MPI and others), or by the environment
     variables JAX_COORDINATOR_ADDRESS (HOST:PORT of host 0), JAX_NUM_PROCESSES and JAX_PROCESS_ID
     (from 0). Results are the same as by one; host 0 alone prints and writes them."""
-    kernel: bool = False
-    """Run the whole loop over steps as one kernel, for a GPU; on a CPU it is interpreted, which is
-    slow. The results are the same up to rounding. Methods too large for it run as usual."""
     x64: bool = False
     """Compute in double precision: slower, other random numbers, the same statistics."""
     out: Path | None = None
@@ -272,7 +266,6 @@ def _settings(options: Replay | Sweep) -> Settings:
         options.tolerance,
         options.stop,
         options.batch,
-        options.kernel,
         options.until_stopped,
     )
     return Settings(options.methods, plan, options.seeds, options.seed, options.grouping)
