@@ -27,11 +27,11 @@ from typing import Any
 import tyro
 from rich.table import Table
 
-from benchmarks.machine import keep
-from dashjax import devices
-from dashjax.commands.terminal import Terminal
+from dashjax.cli.output import Terminal
+from dashjax.engine import devices
 from dashjax.errors import InputError
-from dashjax.metrics import Row
+from dashjax.store.machine import keep
+from dashjax.store.results import Row
 
 _WORKER = "DASHJAX_ENGINE_CORES"  # set in a child: on how many cores it measures
 _TIMINGS = 5
@@ -163,20 +163,11 @@ def _seconds(work: Callable[[], Any]) -> float:
 
 def our_sweep(case: Case, runs: int) -> tuple[Callable[[], Any], float]:
     """Our sweep of the case, compiled; and how long its first call took."""
-    import jax.numpy as jnp
+    from dashjax.bandit.methods import method
+    from dashjax.simulate import sweep
+    from dashjax.simulate.plan import Plan
 
-    from dashjax import sweep
-    from dashjax.gaussian import uniform_prior
-    from dashjax.methods import method
-    from dashjax.pool import Grouping
-    from dashjax.settings import Plan
-
-    group = tuple(arm // case.slots for arm in range(case.groups * case.slots))
-    grouping = Grouping(group, tuple(map(str, range(case.groups))))
-    prior = uniform_prior(case.groups, group_mean=0.0, group_sd=1.0, arm_sd=1.0, noise_sd=1.0)
-    utility = jnp.asarray(utilities(case).reshape(-1), jnp.float32)
-    problem = sweep.Problem(_source, utility, prior, grouping)
-    plan = Plan(case.steps, 3)
+    problem, plan = problem_of(case), Plan(case.steps, 3)
 
     def work() -> None:
         kept = sweep.runs(method(case.method), problem, plan, _arms_and_regret, seeds=runs, seed=0)
@@ -186,12 +177,27 @@ def our_sweep(case: Case, runs: int) -> tuple[Callable[[], Any], float]:
     return work, _seconds(work)
 
 
+def problem_of(case: Case) -> Any:
+    """Gaussian rewards around utilities that are the same in every run; all spreads are 1."""
+    import jax.numpy as jnp
+
+    from dashjax.bandit.gaussian import uniform_prior
+    from dashjax.pools.grouping import Grouping
+    from dashjax.simulate.sweep import Problem
+
+    group = tuple(arm // case.slots for arm in range(case.groups * case.slots))
+    grouping = Grouping(group, tuple(map(str, range(case.groups))))
+    prior = uniform_prior(case.groups, group_mean=0.0, group_sd=1.0, arm_sd=1.0, noise_sd=1.0)
+    utility = jnp.asarray(utilities(case).reshape(-1), jnp.float32)
+    return Problem(_source, utility, prior, grouping)
+
+
 def _source(utility: Any) -> Any:
     import jax.numpy as jnp
 
-    from dashjax import sources
+    from dashjax.bandit import environments
 
-    return sources.gaussian(sources.fixed(utility), jnp.ones((), utility.dtype))
+    return environments.gaussian(environments.fixed(utility), jnp.ones((), utility.dtype))
 
 
 def _arms_and_regret(run: Any, method: Any, plan: Any) -> Any:

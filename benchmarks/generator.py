@@ -29,12 +29,12 @@ import numpy as np
 import tyro
 from rich.table import Table
 
-from benchmarks.machine import keep
-from dashjax import threefry
-from dashjax.commands.terminal import Terminal
-from dashjax.endings import ending
+from dashjax.cli.exit import ending
+from dashjax.cli.output import Terminal
+from dashjax.engine import threefry
 from dashjax.errors import InputError
-from dashjax.metrics import Row
+from dashjax.store.machine import keep
+from dashjax.store.results import Row
 
 RUNS, STEPS, NUMBERS = 512, 200, 16  # of a block by run
 WORDS = 2**20  # of a block one after another

@@ -28,11 +28,11 @@ import tyro
 from rich.table import Table
 
 from benchmarks.engine import CASES, Case, bind, our_sweep, utilities
-from benchmarks.machine import keep
-from dashjax.commands.terminal import Terminal
-from dashjax.endings import ending
+from dashjax.cli.exit import ending
+from dashjax.cli.output import Terminal
 from dashjax.errors import InputError
-from dashjax.metrics import Row
+from dashjax.store.machine import keep
+from dashjax.store.results import Row
 
 _TIMINGS = 5
 _LONGEST = 300  # seconds that a worker may take

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import tyro
 
-from benchmarks.machine import keep
-from dashjax import table
-from dashjax.commands.terminal import Terminal
-from dashjax.endings import ending
+from dashjax.cli.exit import ending
+from dashjax.cli.output import Terminal
+from dashjax.store import reward_table as table
+from dashjax.store.machine import keep
 
 METHODS = ("dash", "dash-exact", "dash-judged", "joint-ts", "flat", "thompson/paper")
 STEPS = 200

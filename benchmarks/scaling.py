@@ -33,13 +33,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from rich.table import Table
 
-from benchmarks.engine import Case, our_sweep
-from benchmarks.machine import keep
-from dashjax import devices
-from dashjax.commands.terminal import Terminal
-from dashjax.metrics import Row
-from dashjax.report import style
-from dashjax.storage import write_whole
+from benchmarks.engine import Case, our_sweep, problem_of
+from dashjax.cli.output import Terminal
+from dashjax.engine import devices
+from dashjax.report.figures import style
+from dashjax.store.files import write_whole
+from dashjax.store.machine import keep
+from dashjax.store.results import Row
 
 _WORKER = "DASHJAX_SCALING_RUNS"  # set in a child: how many runs it measures
 _TIMINGS = 3
@@ -196,7 +196,7 @@ def _filling(case: Case) -> Case:
     """The case with as many runs as fill every core."""
     import jax
 
-    from dashjax.rounds import BLOCK
+    from dashjax.engine.batches import BLOCK
 
     return dataclasses.replace(case, runs=BLOCK * jax.local_device_count())
 
@@ -226,13 +226,12 @@ def _work(case: Case) -> tuple[Callable[[], Any], float]:
 
 def _whole_sweep(case: Case) -> tuple[Callable[[], Any], float]:
     """A sweep with all metrics, compiled; and how long that took with the fewest runs."""
-    from dashjax.methods import method
-    from dashjax.settings import Plan
-    from dashjax.sweep import sweep
-    from sims.problems import SELECT, synthetic
+    from dashjax.bandit.methods import method
+    from dashjax.simulate.plan import Plan
+    from dashjax.simulate.sweep import sweep
 
-    problem = synthetic(noise=0.05)
-    plan = Plan(case.steps, SELECT)
+    problem = problem_of(case)
+    plan = Plan(case.steps, 3)
     work = functools.partial(sweep, method(case.method), problem, plan)
     compiled = _seconds(functools.partial(work, seeds=1))
     return functools.partial(work, seeds=case.runs), compiled

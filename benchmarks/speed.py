@@ -6,7 +6,7 @@
 import json
 from pathlib import Path
 
-from dashjax.metrics import Row
+from dashjax.store.results import Row
 
 RESULTS = Path(__file__).parent / "results"
 

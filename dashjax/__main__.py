@@ -2,7 +2,7 @@
 
 import os
 
-from dashjax.cli import main
+from dashjax.cli.main import main
 
 
 def run() -> None:

@@ -6,3 +6,13 @@ class InputError(Exception):
 
     The command line prints the sentence and exits with 2; nothing on disk has changed.
     """
+
+
+def check_seed(seed: int) -> None:
+    """Refuses a seed that JAX could not tell from another.
+
+    Raises:
+        InputError: if it is negative or has more than 32 bits.
+    """
+    if not 0 <= seed < 2**32:
+        raise InputError(f"--seed is {seed}; give 0 to {2**32 - 1}")

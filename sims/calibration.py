@@ -11,15 +11,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dashjax import policies, sources
-from dashjax.base import Aim, Belief, Moments, State
-from dashjax.beliefs import exact, paper
-from dashjax.gaussian import Prior
-from dashjax.metrics import NORMAL_95, Row
-from dashjax.priors import truth
-from dashjax.rollout import Agent, rollout
-from dashjax.selection import top_k
-from dashjax.settings import PriorSettings
+from dashjax.bandit import environments, policies
+from dashjax.bandit.base import Belief, Goal, Moments, State
+from dashjax.bandit.beliefs.exact import exact
+from dashjax.bandit.beliefs.paper import paper
+from dashjax.bandit.gaussian import Prior
+from dashjax.bandit.rollout import Agent, rollout
+from dashjax.bandit.selection import top_k
+from dashjax.priors.moments import truth
+from dashjax.priors.settings import PriorSettings
+from dashjax.simulate.metrics import NORMAL_95
+from dashjax.store.results import Row
 from sims.problems import GROUP_MEAN, GROUP_SD, GROUPS, MEMBERS, SELECT, pool
 
 DRAWS = 20_000
@@ -121,10 +123,10 @@ def drawn(key: jax.Array, prior: Prior) -> tuple[jax.Array, jax.Array]:
 
 def _adaptive(key: jax.Array, prior: Prior, arms: jax.Array) -> tuple[jax.Array, jax.Array]:
     """What `dash` pulls, and the rewards."""
-    aim, belief = Aim(SELECT, ADAPTIVE_STEPS), paper(prior, pool().grouping)
-    agent = Agent(belief, policies.thompson_by_group(belief, aim))
-    source = sources.gaussian(sources.fixed(arms), prior.noise_var)
-    run = rollout(key, agent, source, aim=aim, choose=top_k(SELECT))
+    goal, belief = Goal(SELECT, ADAPTIVE_STEPS), paper(prior, pool().grouping)
+    agent = Agent(belief, policies.thompson_by_group(belief, goal))
+    source = environments.gaussian(environments.fixed(arms), prior.noise_var)
+    run = rollout(key, agent, source, goal=goal, choose=top_k(SELECT))
     return run.arm, run.reward
 
 

@@ -6,10 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, PercentFormatter
 
-from dashjax.metrics import Row
-from dashjax.report import style
 from dashjax.report.arrays import column, distinct, having, number
-from dashjax.results import Experiment
+from dashjax.report.figures import style
+from dashjax.store.results import Experiment, Row
 from sims.one_pull import WAYS
 
 _EXACT, _PAPER, _FEW = style.pen("dash-exact").colour, style.pen("dash").colour, "#8c8c8c"

@@ -11,14 +11,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dashjax import frames, metrics, resampling, sweep
-from dashjax.methods import method
-from dashjax.metrics import REGRETS, Row, Tally
-from dashjax.progress import Advance
-from dashjax.resampling import Means, Steps
-from dashjax.settings import Plan
-from dashjax.storage import write_whole
-from dashjax.sweep import Problem
+from dashjax.bandit.methods import method
+from dashjax.engine.progress import Advance
+from dashjax.simulate import bootstrap, metrics, records, sweep
+from dashjax.simulate.bootstrap import Means, Steps
+from dashjax.simulate.metrics import REGRETS, Tally
+from dashjax.simulate.plan import Plan
+from dashjax.simulate.sweep import Problem
+from dashjax.store.files import write_whole
+from dashjax.store.results import Row
 
 
 class Case(NamedTuple):
@@ -91,17 +92,17 @@ def run(case: Case, seed: int, advance: Callable[[int], None]) -> Found:
         curves.append(block.simple_regret)
         advance(len(block.regret))
     results = tally.results()
-    curve = resampling.means(np.concatenate(curves))
-    steps = {threshold: resampling.steps_to(curve, threshold) for threshold in REGRETS}
+    curve = bootstrap.means(np.concatenate(curves))
+    steps = {threshold: bootstrap.steps_to(curve, threshold) for threshold in REGRETS}
     row = case.label | metrics.row(results._replace(rules=()))
     for threshold, found in steps.items():
         row |= figure_row(f"steps_to_regret_{threshold:g}", found.figure())
     return Found(
         row | {"seconds": time.perf_counter() - began},
-        frames.stop_rows(case.label, results),
-        frames.curve_rows(case.label, results),
+        records.stop_rows(case.label, results),
+        records.curve_rows(case.label, results),
         steps,
-        resampling.means(np.minimum(results.stopped, plan.steps)),
+        bootstrap.means(np.minimum(results.stopped, plan.steps)),
         np.bincount(results.settled - 1, minlength=plan.steps + 1),
     )
 
@@ -126,7 +127,7 @@ def run_all(asked: Sequence[Case], folder: Path, seed: int, advance: Advance) ->
     return found
 
 
-def figure_row(key: str, figure: resampling.Figure) -> Row:
+def figure_row(key: str, figure: bootstrap.Figure) -> Row:
     """A figure by name, with its interval."""
     return {key: figure.value, f"{key}_low": figure.low, f"{key}_high": figure.high}
 

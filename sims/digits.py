@@ -20,18 +20,21 @@ import numpy as np
 import tyro
 from rich.table import Table
 
-from dashjax import accuracies, data, experiments, results
-from dashjax.commands.terminal import Terminal
-from dashjax.data import Examples
-from dashjax.metrics import Row
-from dashjax.progress import Advance
-from dashjax.report.plots import draw
-from dashjax.results import Experiment
-from dashjax.selected import train_jobs, train_missing
-from dashjax.settings import FolderOptions, Plan, Settings, TrainingSettings
-from dashjax.table import Job, RewardTable, load
-from dashjax.table_writing import writing
-from dashjax.training import Order, fill
+from dashjax.cli.output import Terminal
+from dashjax.engine.progress import Advance
+from dashjax.pools import read
+from dashjax.pools.examples import Examples
+from dashjax.pools.readers.options import FolderOptions
+from dashjax.report.figures.plots import draw
+from dashjax.rewards.build import BuildRequest, fill
+from dashjax.rewards.selections import train, train_jobs
+from dashjax.rewards.settings import TrainingSettings
+from dashjax.simulate import accuracies, experiments
+from dashjax.simulate.plan import Plan, Settings
+from dashjax.store import results
+from dashjax.store.results import Experiment, Row
+from dashjax.store.reward_table import Job, RewardTable, load
+from dashjax.store.table_writer import writing
 
 METHODS = ("dash", "dash-exact", "joint-ts", "flat", "round-robin", "random")
 
@@ -72,11 +75,11 @@ def main() -> None:
     """Runs the study and prints its tables."""
     study = tyro.cli(Study, description=__doc__)
     terminal = Terminal(as_json=False)
-    examples = data.load(study.pool, study.cut)
+    examples = read.load(study.pool, study.cut)
     folder = study.out / _name(study, examples)
     with terminal.progress() as advance:
         truth = _table(study, examples, folder / "truth", _truth(study, examples), advance)
-        gain = Order("gain", study.training, study.replicates)
+        gain = BuildRequest("gain", study.training, study.replicates)
         rewards = _table(study, examples, folder / "gain", gain, advance)
         _train_chances(study, examples, rewards, advance)
         found = {
@@ -162,12 +165,12 @@ def accuracy_table(study: Study, experiment: Experiment, table: RewardTable) -> 
 
 
 def _table(
-    study: Study, examples: Examples, path: Path, order: Order, advance: Advance
+    study: Study, examples: Examples, path: Path, order: BuildRequest, advance: Advance
 ) -> RewardTable:
-    return fill(path, examples, order, origin=data.origin(study.pool, study.cut), advance=advance)
+    return fill(path, examples, order, origin=read.origin(study.pool, study.cut), advance=advance)
 
 
-def _truth(study: Study, examples: Examples) -> Order:
+def _truth(study: Study, examples: Examples) -> BuildRequest:
     """Training from scratch on whole datasets, judged by all validation examples."""
     training = replace(
         study.training,
@@ -175,7 +178,7 @@ def _truth(study: Study, examples: Examples) -> Order:
         candidate_sample=max(examples.pool.sizes),
         validation_batch=min(len(target.validation) for target in examples.targets),
     )
-    return Order("retrain", training, study.truth_replicates)
+    return BuildRequest("retrain", training, study.truth_replicates)
 
 
 def _replay(
@@ -186,11 +189,8 @@ def _replay(
     settings = Settings(METHODS, plan, study.seeds, study.seed, grouping)
     table = load(path)
     experiment = experiments.replay(table, (), settings, advance=advance)
-    with writing(path, table.identity, table.origin) as writer:
-        train_missing(
-            experiment, examples, study.training, writer, limit=study.selections, advance=advance
-        )
-    accuracies.attach(experiment, load(path))
+    jobs = accuracies.missing_jobs(experiment, table, study.selections)
+    accuracies.attach(experiment, train(table, jobs, examples, advance))
     results.write(experiment, folder / grouping, time.perf_counter() - began)
     draw(folder / grouping)
     return experiment

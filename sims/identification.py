@@ -24,14 +24,14 @@ from typing import Annotated, Any
 import tyro
 
 import dashjax
-from benchmarks.machine import describe
-from dashjax import devices, results
-from dashjax.commands.terminal import Terminal
-from dashjax.metrics import Row
-from dashjax.results import Experiment
-from dashjax.settings import Plan
-from dashjax.storage import write_whole
-from dashjax.table import RewardTable, load
+from dashjax.cli.output import Terminal
+from dashjax.engine import devices
+from dashjax.simulate.plan import Plan
+from dashjax.store import results
+from dashjax.store.files import write_whole
+from dashjax.store.machine import describe
+from dashjax.store.results import Experiment, Row
+from dashjax.store.reward_table import RewardTable, load
 from sims import calibration, cases, identification_pictures, one_pull
 from sims import identification_tables as tables
 from sims.cases import Found

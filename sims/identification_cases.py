@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from dashjax.metrics import Row
-from dashjax.settings import Plan
-from dashjax.table import RewardTable
+from dashjax.simulate.plan import Plan
+from dashjax.store.results import Row
+from dashjax.store.reward_table import RewardTable
 from sims.cases import Case, Found
 from sims.problems import GROUPS, MEMBERS, SELECT, groupless, replayed, synthetic
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dashjax import resampling
-from dashjax.metrics import Row
-from dashjax.resampling import Ratio
+from dashjax.simulate import bootstrap
+from dashjax.simulate.bootstrap import Ratio
+from dashjax.store.results import Row
 from sims.cases import Found
 from sims.identification_cases import GROUPINGS, NOISES, RIVAL, SURE, SURE_AND_EACH_ONCE, pick
 
-ALIKE = (1.2, 1.0)  # limit and aim where groups are of no use
+ALIKE = (1.2, 1.0)  # limit and goal where groups are of no use
 GOOD = (0.92, 0.95)
 
 
@@ -23,7 +23,7 @@ def claims(found: Sequence[Found]) -> list[Row]:
     stopped). `sense` says whether the figure must be `at most` or `at least` the limit; `bound`
     whether it is itself but a bound, see `resampling.Ratio`. `holds` is `yes` or `no` where the
     whole interval lies on that side of the limit, `likely` or `unlikely` where the figure does, and
-    `unknown` where a bound leaves it open; `reached` says the same of the aim.
+    `unknown` where a bound leaves it open; `reached` says the same of the goal.
     """
     rows = [
         *_by_steps(found, 0.05, "perfect", "dash", 0.005, (0.60, 0.45)),
@@ -78,7 +78,7 @@ def _by_steps(
     if not ours or not theirs:
         return []
     last = ours[0], theirs[-1]
-    measured = resampling.ratio(*(one.steps[regret] for one in last))
+    measured = bootstrap.ratio(*(one.steps[regret] for one in last))
     beside = " / ".join(_step(one, regret) for one in last)
     label = _label(f"to {regret:g}", rival, noise, grouping)
     return [_judged(label, _ratio_row(measured), limits, beside)]
@@ -90,7 +90,7 @@ def _by_stops(found: Sequence[Found], noise: float, grouping: str) -> list[Row]:
     if not ours or not theirs:
         return []
     place = [row["stop"] for row in ours[0].stops].index(SURE)
-    measured = resampling.ratio_of_means(ours[0].stopped, theirs[0].stopped, place)
+    measured = bootstrap.ratio_of_means(ours[0].stopped, theirs[0].stopped, place)
     stops = [one[0].stop(SURE) for one in (ours, theirs)]
     means = " / ".join(f"{stop['stopped_mean']:.1f}" for stop in stops)
     left = " / ".join(f"{1 - stop['stopped_share']:.1%}" for stop in stops)
@@ -121,9 +121,9 @@ def _label(claim: str, against: str, noise: float, grouping: str) -> Row:
 
 
 def _judged(label: Row, figure: Row, limits: tuple[float, float | None], beside: str) -> Row:
-    limit, aim = limits
-    verdicts = {"holds": verdict(figure, limit), "reached": verdict(figure, aim)}
-    return label | figure | {"limit": limit, "aim": aim} | verdicts | {"beside": beside}
+    limit, goal = limits
+    verdicts = {"holds": verdict(figure, limit), "reached": verdict(figure, goal)}
+    return label | figure | {"limit": limit, "goal": goal} | verdicts | {"beside": beside}
 
 
 def _ratio_row(ratio: Ratio) -> Row:

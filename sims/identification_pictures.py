@@ -10,13 +10,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 from matplotlib.transforms import Transform
 
-from dashjax.metrics import Row
-from dashjax.report import lines, style
 from dashjax.report.arrays import column, having, number
-from dashjax.report.lines import Curve, Measure
-from dashjax.report.wording import percent
-from dashjax.results import Experiment
-from dashjax.storage import write_whole
+from dashjax.report.figures import lines, style
+from dashjax.report.figures.lines import Curve, Measure
+from dashjax.report.text.wording import percent
+from dashjax.store.files import write_whole
+from dashjax.store.results import Experiment, Row
 from sims import calibration_pictures
 from sims.identification_cases import GROUPINGS, NOISES, RIVAL, STOPPED, SURE, SURE_AND_EACH_ONCE
 
@@ -91,11 +90,11 @@ def _curve(method: str, rows: Sequence[Row]) -> Curve:
 
 
 def _ratios(rows: Sequence[Row]) -> Figure:
-    """A line a claim: the ratio and its interval, the limit and the aim."""
+    """A line a claim: the ratio and its interval, the limit and the goal."""
     detail = (
         "Steps of best by those of another method; dot: ratio, line: 95 % interval, from the same "
         "runs weighed anew in pairs. Arrow: the other method does not get there within the steps, "
-        "so that the ratio is at most this. Upright marks: limit (black) and aim (blue). Colour: "
+        "so that the ratio is at most this. Upright marks: limit (black) and goal (blue). Colour: "
         "green within the limit, red beyond; pale where the interval reaches across."
     )
     size = (13.0, len(rows) * _LINE + 0.9)
@@ -115,7 +114,7 @@ def _ratios(rows: Sequence[Row]) -> Figure:
 
 def _ratio(axes: Axes, down: int, row: Row) -> None:
     colour = _VERDICTS[row["holds"]]
-    for key, mark in (("limit", _LIMIT), ("aim", _AIM)):
+    for key, mark in (("limit", _LIMIT), ("goal", _AIM)):
         if row[key] is not None:
             axes.plot([row[key]] * 2, [down - 0.34, down + 0.34], color=mark, linewidth=2.2)
     value, low, high = (number(row[key]) for key in ("value", "low", "high"))

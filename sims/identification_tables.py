@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from rich.table import Table
 
-from dashjax.metrics import Row
-from dashjax.report.wording import number, percent
+from dashjax.report.text.wording import number, percent
+from dashjax.store.results import Row
 from sims.cases import Found
 from sims.identification_cases import (
     GROUPINGS,
@@ -90,12 +90,12 @@ def claims(rows: Rows) -> list[Table]:
 
 
 def _claims(title: str, names: Sequence[str], rows: Rows) -> Table:
-    numbers = ("figure [95 %]", "limit", "holds", "aim", "reached", "beside")
+    numbers = ("figure [95 %]", "limit", "holds", "goal", "reached", "beside")
     shown = _table(title, names, numbers)
     for row in rows:
         sign = "≤" if row["sense"] == "at most" else "≥"
         ends = [f"{sign}{row['limit']:g}", row["holds"]]
-        ends += [f"{sign}{row['aim']:g}", row["reached"]] if row["aim"] is not None else ["", ""]
+        ends += [f"{sign}{row['goal']:g}", row["reached"]] if row["goal"] is not None else ["", ""]
         label = row["claim"], row["against"], row["grouping"], f"{row['noise']:g}"
         shown.add_row(*label, _figure(row), *ends, row["beside"])
     return shown

@@ -10,12 +10,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dashjax.base import Belief
-from dashjax.beliefs import exact, flat
-from dashjax.gaussian import Prior
-from dashjax.metrics import Row, share_interval
-from dashjax.pool import Grouping
-from dashjax.selection import group_then_arm, top_k
+from dashjax.bandit.base import Belief
+from dashjax.bandit.beliefs.exact import exact
+from dashjax.bandit.beliefs.flat import flat
+from dashjax.bandit.gaussian import Prior
+from dashjax.bandit.selection import group_then_arm, top_k
+from dashjax.pools.grouping import Grouping
+from dashjax.simulate.metrics import share_interval
+from dashjax.store.results import Row
 from sims.calibration import drawn, told
 from sims.problems import SELECT, pool, synthetic
 

@@ -20,19 +20,24 @@ import numpy as np
 import tyro
 from rich.table import Table
 
-from dashjax import fitting, learning, metrics, priors, results, sources
-from dashjax.base import Source
-from dashjax.commands.terminal import Terminal
+from dashjax.bandit import environments
+from dashjax.bandit.base import Environment
+from dashjax.bandit.methods import method
+from dashjax.cli.output import Terminal
+from dashjax.engine.progress import Advance
 from dashjax.errors import InputError
-from dashjax.fitting import PARAMETERS
-from dashjax.learned import prior_of
-from dashjax.methods import method
-from dashjax.metrics import CHECKPOINTS, NORMAL_95, Results, Row
-from dashjax.progress import Advance
-from dashjax.results import Experiment
-from dashjax.settings import FitPlan, Plan, PriorSettings
-from dashjax.sweep import Problem, sweep
-from dashjax.table import RewardTable, load
+from dashjax.priors import fit, grid
+from dashjax.priors import moments as priors
+from dashjax.priors.grid import PARAMETERS
+from dashjax.priors.saved import prior_of
+from dashjax.priors.settings import FitPlan, PriorSettings
+from dashjax.simulate import metrics
+from dashjax.simulate.metrics import CHECKPOINTS, NORMAL_95, Results
+from dashjax.simulate.plan import Plan
+from dashjax.simulate.sweep import Problem, sweep
+from dashjax.store import results
+from dashjax.store.results import Experiment, Row
+from dashjax.store.reward_table import RewardTable, load
 
 # `best` by its two parts: without its stop rule, which would only cost time here
 METHODS = ("dash", "dash-exact", "knowledge-gradient/exact", "knowledge-gradient/averaged")
@@ -97,14 +102,13 @@ def priors_of(
     targets = table.built()
     if len(targets) < 2:
         raise InputError(f"table {table.path} has fewer than 2 targets; build more of them")
-    fit = learning.fit(
-        table, (), FitPlan(study.samples, study.warmup, study.seed), advance=advance
-    ).rows
+    plan = FitPlan(study.samples, study.warmup, study.seed)
+    fitted = fit.fit(table, (), plan, advance=advance).rows
     return {
         "generic": {target: _generic(table, target) for target in targets},
         "moments": {target: _by_moments(table, target) for target in targets},
-        "grid": {target: prior_of(fit, target, "grid") for target in targets},
-        "numpyro": {target: prior_of(fit, target, "numpyro") for target in targets},
+        "grid": {target: prior_of(fitted, target, "grid") for target in targets},
+        "numpyro": {target: prior_of(fitted, target, "numpyro") for target in targets},
         "own": {target: _own(table, target) for target in targets},
     }
 
@@ -181,8 +185,8 @@ def _distinct(found: list[Found], field: str) -> list[str]:
     return list(dict.fromkeys(getattr(one, field) for one in found))
 
 
-def _source(rewards: np.ndarray) -> Source:
-    return sources.replay(rewards)
+def _source(rewards: np.ndarray) -> Environment:
+    return environments.replay(rewards)
 
 
 def _others(table: RewardTable, target: str) -> list[np.ndarray]:
@@ -191,8 +195,8 @@ def _others(table: RewardTable, target: str) -> list[np.ndarray]:
 
 def _generic(table: RewardTable, target: str) -> PriorSettings:
     """Spreads by rule; the noise, which anyone can measure, from the other targets."""
-    noise = fitting.pooled_noise(fitting.rows_of(_others(table, target)))
-    return PriorSettings(learning.centre_of(table), *GENERIC, noise**0.5)
+    noise = grid.pooled_noise(grid.rows_of(_others(table, target)))
+    return PriorSettings(fit.centre_of(table), *GENERIC, noise**0.5)
 
 
 def _by_moments(table: RewardTable, target: str) -> PriorSettings:
@@ -206,9 +210,9 @@ def _by_moments(table: RewardTable, target: str) -> PriorSettings:
 
 def _own(table: RewardTable, target: str) -> PriorSettings:
     """What nobody can know before: the fit of the target's own row."""
-    rows = fitting.rows_of([table.array(target)])
-    laws = fitting.by_grid(rows, table.identity.pool.grouping, centre=learning.centre_of(table))
-    return PriorSettings(*(fitting.summary(laws[name]).mean for name in PARAMETERS))
+    rows = grid.rows_of([table.array(target)])
+    laws = grid.by_grid(rows, table.identity.pool.grouping, centre=fit.centre_of(table))
+    return PriorSettings(*(grid.summary(laws[name]).mean for name in PARAMETERS))
 
 
 def _steps(some: list[Found]) -> np.ndarray:

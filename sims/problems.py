@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from dashjax import priors, sources
-from dashjax.base import Source
-from dashjax.beliefs import flat
+from dashjax.bandit import environments
+from dashjax.bandit.base import Environment
+from dashjax.bandit.beliefs.flat import flat
+from dashjax.bandit.methods import averaged_flat, method
 from dashjax.errors import InputError
-from dashjax.methods import averaged_flat, method
-from dashjax.pool import Grouping, Pool
-from dashjax.settings import PriorSettings
-from dashjax.sweep import Problem
-from dashjax.table import RewardTable
+from dashjax.pools.grouping import Grouping
+from dashjax.pools.pool import Pool
+from dashjax.priors import moments as priors
+from dashjax.priors.settings import PriorSettings
+from dashjax.simulate.sweep import Problem
+from dashjax.store.reward_table import RewardTable
 
 GROUPS, MEMBERS, SELECT = 5, 3, 3
 GROUP_MEAN, GROUP_SD, ARM_SD = 0.5, 0.15, 0.03  # spec section 2.5
@@ -60,7 +62,7 @@ def replayed(table: RewardTable, target: str, grouping: str = "perfect") -> Prob
         raise InputError(f"table {table.path} has no target beside '{target}'; build more targets")
     count = min(rewards.shape[1] for rewards in others)
     prior = priors.by_moments(np.stack([rewards[:, :count] for rewards in others]), seen)
-    return Problem(sources.replay, table.array(target), prior, seen)
+    return Problem(environments.replay, table.array(target), prior, seen)
 
 
 def groupless(name: str) -> bool:
@@ -69,6 +71,6 @@ def groupless(name: str) -> bool:
 
 
 @functools.cache
-def _drawing(grouping: Grouping) -> Callable[[Any], Source]:
+def _drawing(grouping: Grouping) -> Callable[[Any], Environment]:
     """One function a grouping, so that it is compiled once."""
-    return lambda prior: sources.gaussian(sources.drawn(prior, grouping), prior.noise_var)
+    return lambda prior: environments.gaussian(environments.drawn(prior, grouping), prior.noise_var)

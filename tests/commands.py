@@ -4,7 +4,7 @@ from pathlib import Path
 
 import folders
 
-from dashjax import cli
+from dashjax.cli import main as cli
 
 
 def build(pool: Path, out: Path, *more: str, replicates: int = 2) -> list[str]:

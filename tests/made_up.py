@@ -5,8 +5,7 @@ import math
 
 import numpy as np
 
-from dashjax.metrics import Row
-from dashjax.results import Experiment
+from dashjax.store.results import Experiment, Row
 
 METHODS = ("dash", "flat")
 SNAPSHOTS = (0, 5, 15, 60)

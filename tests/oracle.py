@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, special, stats
 
-from dashjax.gaussian import Prior
-from dashjax.pool import Grouping
+from dashjax.bandit.gaussian import Prior
+from dashjax.pools.grouping import Grouping
 
 GROUP_SDS = (0.01, 0.03, 0.06, 0.1, 0.15, 0.25)
 ARM_SDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.18)

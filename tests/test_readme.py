@@ -9,12 +9,12 @@ from pathlib import Path
 import folders
 import pytest
 
-from benchmarks import exploration_steps, speed
-from dashjax import cli
-from dashjax.commands import demo
-from dashjax.settings import TrainingSettings
-from dashjax.training import Order
-from sims import digits, identification, identification_cases
+from benchmarks import speed
+from dashjax.cli import demo
+from dashjax.cli import main as cli
+from dashjax.rewards.build import BuildRequest
+from dashjax.rewards.settings import TrainingSettings
+from sims import digits, exploration_steps, identification, identification_cases
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 STEPS = ["--local-steps", "5", "--fine-tuning-steps", "2", "--retrain-steps", "2"]
@@ -65,7 +65,7 @@ def test_every_dashjax_command_runs(place: Path, monkeypatch, capsys) -> None:
     monkeypatch.setattr(
         demo,
         "ORDER",
-        Order(training=TrainingSettings(5, 2, 2, 5, candidate_sample=32), replicates=2),
+        BuildRequest(training=TrainingSettings(5, 2, 2, 5, candidate_sample=32), replicates=2),
     )
     monkeypatch.setattr(demo, "SELECTIONS", 5)
     monkeypatch.setattr(demo, "METHODS", ("dash", "flat"))
@@ -94,7 +94,7 @@ def test_every_study_and_benchmark_runs(place: Path, monkeypatch, capsys) -> Non
             [*small, "--pool", "my-pool", "--selections", "3", *cut, *training],
         ),
         "sims.identification": (identification, [*few, "--quick", "--table", "mine"]),
-        "benchmarks.exploration_steps": (exploration_steps, [*few, "--methods", "dash", "flat"]),
+        "sims.exploration_steps": (exploration_steps, [*few, "--methods", "dash", "flat"]),
     }
     monkeypatch.setattr(identification_cases, "QUICK", {"dash", "dash-judged", "flat"})
     monkeypatch.setattr(identification_cases, "QUICK_GROUPINGS", {None, "perfect"})

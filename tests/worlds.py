@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dashjax.base import Belief, State
-from dashjax.gaussian import Prior, uniform_prior
-from dashjax.pool import Pool
-from dashjax.rollout import Agent, Learner, begin, tell
+from dashjax.bandit.base import Belief, State
+from dashjax.bandit.gaussian import Prior, uniform_prior
+from dashjax.bandit.rollout import Agent, Learner, begin, tell
+from dashjax.pools.pool import Pool
 
 STANDARD_ERRORS = 4.5  # how far a simulated figure may lie from the true one
 

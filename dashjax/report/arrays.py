@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dashjax.metrics import Row
+from dashjax.store.results import Row
 
 _UNITS = {
     "gain": "gain in accuracy",

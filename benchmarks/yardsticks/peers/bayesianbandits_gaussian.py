@@ -2,10 +2,10 @@
 
 import numpy as np
 from bayesianbandits import Agent, Arm, NormalRegressor, ThompsonSampling
-from task import Choose, Learn, answer
+from task import Learn, Selector, answer
 
 
-def start(groups: int, slots: int, seed: int) -> tuple[Choose, Learn]:
+def start(groups: int, slots: int, seed: int) -> tuple[Selector, Learn]:
     """A new run."""
     arms = [Arm(arm, learner=NormalRegressor(alpha=0.5, beta=1.0)) for arm in range(groups * slots)]
     agent = Agent(arms, ThompsonSampling(), random_seed=seed)

@@ -12,12 +12,12 @@ from bayesianbandits import (
     NormalRegressor,
     ThompsonSampling,
 )
-from task import Choose, Learn, answer
+from task import Learn, Selector, answer
 
 CONTEXT = np.ones((1, 1))
 
 
-def start(groups: int, slots: int, seed: int) -> tuple[Choose, Learn]:
+def start(groups: int, slots: int, seed: int) -> tuple[Selector, Learn]:
     """A new run."""
     arms = groups * slots
     features = np.vstack([np.repeat(np.eye(groups), slots, axis=1), np.eye(arms)])

@@ -2,10 +2,10 @@
 
 import numpy as np
 from mabby.strategies import BetaTSStrategy
-from task import Choose, Learn, answer
+from task import Learn, Selector, answer
 
 
-def start(groups: int, slots: int, seed: int) -> tuple[Choose, Learn]:
+def start(groups: int, slots: int, seed: int) -> tuple[Selector, Learn]:
     """A new run."""
     agent = BetaTSStrategy().agent()
     agent.prime(groups * slots, 0, np.random.default_rng(seed))

@@ -2,10 +2,10 @@
 
 import numpy as np
 from mabwiser.mab import MAB, LearningPolicy
-from task import Choose, Learn, answer
+from task import Learn, Selector, answer
 
 
-def start(groups: int, slots: int, seed: int) -> tuple[Choose, Learn]:
+def start(groups: int, slots: int, seed: int) -> tuple[Selector, Learn]:
     """A new run; its first arm comes by chance, as the peer chooses only after a first reward."""
     policy = MAB(list(range(groups * slots)), LearningPolicy.ThompsonSampling(), seed=seed)
     first = [int(np.random.default_rng(seed).integers(groups * slots))]

@@ -1,10 +1,10 @@
 """Open Bandit Pipeline: `BernoulliTS`, its only Thompson sampling without context."""
 
 from obp.policy import BernoulliTS
-from task import Choose, Learn, answer
+from task import Learn, Selector, answer
 
 
-def start(groups: int, slots: int, seed: int) -> tuple[Choose, Learn]:
+def start(groups: int, slots: int, seed: int) -> tuple[Selector, Learn]:
     """A new run."""
     policy = BernoulliTS(n_actions=groups * slots, random_state=seed)
 

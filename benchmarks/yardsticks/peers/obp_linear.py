@@ -5,12 +5,12 @@ The constant is the square root of 2, so that a weight of N(0, 1) makes an arm's
 
 import numpy as np
 from obp.policy import LinTS
-from task import Choose, Learn, answer
+from task import Learn, Selector, answer
 
 CONTEXT = np.full((1, 1), 2**0.5)
 
 
-def start(groups: int, slots: int, seed: int) -> tuple[Choose, Learn]:
+def start(groups: int, slots: int, seed: int) -> tuple[Selector, Learn]:
     """A new run."""
     policy = LinTS(dim=1, n_actions=groups * slots, random_state=seed)
 

@@ -6,10 +6,10 @@ A policy is made anew for every run: `Gauss` forgets its parameters at a reset, 
 import numpy as np
 from SMPyBandits.Policies import Thompson
 from SMPyBandits.Policies.Posterior import Gauss
-from task import Choose, Learn, answer
+from task import Learn, Selector, answer
 
 
-def start(groups: int, slots: int, seed: int) -> tuple[Choose, Learn]:
+def start(groups: int, slots: int, seed: int) -> tuple[Selector, Learn]:
     """A new run."""
     np.random.seed(seed)  # noqa: NPY002 (the peer draws from NumPy's global generator)
     policy = Thompson(groups * slots, posterior=Gauss)

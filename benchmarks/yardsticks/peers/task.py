@@ -14,9 +14,9 @@ from importlib import metadata
 
 import numpy as np
 
-Choose = Callable[[], int]
+Selector = Callable[[], int]
 Learn = Callable[[int, float], object]
-Start = Callable[[int, int, int], tuple[Choose, Learn]]  # of groups, slots of each and a seed
+Start = Callable[[int, int, int], tuple[Selector, Learn]]  # of groups, slots of each and a seed
 
 
 def answer(package: str, law: str, start: Start) -> None:

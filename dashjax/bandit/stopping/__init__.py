@@ -1,0 +1,1 @@
+"""When to stop: rules, and how they are written."""

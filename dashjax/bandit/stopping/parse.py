@@ -1,0 +1,101 @@
+"""Stop rules as they are written on a command line.
+
+A rule is a name and its numbers, `good-selection:.95:.01`. Rules joined by `+` must all hold, rules
+joined by `,` one of them; `+` binds first: `good-selection:.95:.01+each-once,budget:120`.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
+
+from dashjax.bandit.stopping import rules as stopping
+from dashjax.bandit.stopping.rules import Rule, all_of, any_of
+from dashjax.errors import InputError
+
+
+class _Number(NamedTuple):
+    """One number of a rule: what it is called, and the range that makes sense."""
+
+    name: str
+    says: str
+    allows: Callable[[float], bool]
+
+
+class _Kind(NamedTuple):
+    numbers: tuple[_Number, ...]
+    build: Callable[..., Rule]
+
+
+_PROBABILITY = _Number("PROBABILITY", "above 0 and below 1", lambda value: 0 < value < 1)
+_AMOUNT = ("0 or more", lambda value: 0 <= value < float("inf"))
+_TOLERANCE, _LOSS, _PRICE = (_Number(n, *_AMOUNT) for n in ("TOLERANCE", "LOSS", "COST"))
+_STEPS = _Number(
+    "STEPS", "a whole number, 1 or more", lambda value: 1 <= value < 2**31 and value % 1 == 0
+)
+_SPENT = _Number("COST", "above 0", lambda value: 0 < value < float("inf"))
+
+RULES: dict[str, _Kind] = {
+    "budget": _Kind((_STEPS,), lambda steps: stopping.budget(steps=int(steps))),
+    "cost": _Kind((_SPENT,), lambda cost: stopping.budget(cost=cost)),
+    "good-selection": _Kind((_PROBABILITY, _TOLERANCE), stopping.good_selection),
+    "good-selection-bound": _Kind((_PROBABILITY, _TOLERANCE), stopping.good_selection_bound),
+    "value": _Kind((_LOSS,), stopping.value_of_information),
+    "gain": _Kind((_PRICE, _LOSS), stopping.knowledge_gradient_pays),
+    "stable": _Kind((_STEPS,), lambda steps: stopping.stable(int(steps))),
+    "each-once": _Kind((), stopping.each_once),
+}
+
+
+@functools.cache
+def rule(text: str) -> Rule:
+    """The rule that a text names; the same text gives the same rule.
+
+    Raises:
+        InputError: if a name is unknown, or a number missing, superfluous or out of range.
+    """
+    return any_of(*(all_of(*map(_single, part.split("+"))) for part in text.split(",")))
+
+
+def explained() -> str:
+    """All rules with their numbers, for messages."""
+    return ", ".join(":".join([name, *(n.name for n in RULES[name].numbers)]) for name in RULES)
+
+
+def promised(text: str, tolerance: float) -> float | None:
+    """The probability that a selection is good where the rule holds, if the rule asks for one.
+
+    None where it asks for none, or where it calls good what lies outside the tolerance.
+    """
+    ways = [
+        [_promise(part.split(":"), tolerance) for part in way.split("+")] for way in text.split(",")
+    ]
+    return min(max(way) for way in ways) or None
+
+
+def _promise(words: list[str], tolerance: float) -> float:
+    """What one rule promises; 0 for nothing."""
+    name, *values = words
+    if not name.strip().startswith("good-selection") or float(values[1]) > tolerance:
+        return 0.0
+    return float(values[0])
+
+
+def _single(text: str) -> Rule:
+    name, *values = text.strip().split(":")
+    if name not in RULES:
+        raise InputError(f"unknown stop rule '{name}'; choose from {explained()}")
+    kind = RULES[name]
+    if len(values) != len(kind.numbers):
+        usual = ":".join([name, *(number.name for number in kind.numbers)])
+        raise InputError(f"stop rule '{text}' does not read as {usual}; give it that way")
+    return kind.build(*(_value(text, *pair) for pair in zip(kind.numbers, values, strict=True)))
+
+
+def _value(text: str, number: _Number, value: str) -> float:
+    try:
+        found = float(value)
+    except ValueError:
+        found = float("nan")
+    if not number.allows(found):
+        raise InputError(f"stop rule '{text}': {number.name} is {value}; it must be {number.says}")
+    return found

@@ -1,0 +1,49 @@
+"""`dashjax demo`: the whole of dashjax on the embedded pool, from images to a sentence."""
+
+import time
+
+from dashjax import report
+from dashjax.cli.experiment_options import Demo
+from dashjax.cli.output import Terminal
+from dashjax.pools import read
+from dashjax.report.figures.contact import contact_sheet
+from dashjax.report.figures.plots import draw
+from dashjax.rewards.build import BuildRequest, fill
+from dashjax.rewards.selections import train
+from dashjax.simulate import accuracies, experiments
+from dashjax.simulate.plan import Plan, Settings
+from dashjax.store import results
+
+# the first is what the closing sentence is about, the next two are its rivals
+METHODS = ("best", "dash", "round-robin", "flat")
+PLAN = Plan(steps=200, select=3, stop=("good-selection:.95:.01",))
+ORDER = BuildRequest()
+SELECTIONS = 80  # models trained on what the methods select, at most
+
+
+def run(options: Demo, terminal: Terminal) -> None:
+    """Builds a table, replays the methods, trains the selections, prints and draws."""
+    out, began = options.out, time.perf_counter()
+    results.check_free(out, besides=["table"])
+    settings = Settings(METHODS, PLAN, options.seeds, options.seed)
+    with terminal.progress() as advance:
+        advance("drawing the embedded pool", 0, 1)
+        examples = read.load("embedded")
+        origin = read.origin("embedded")
+        loaded = fill(out / "table", examples, ORDER, origin=origin, advance=advance)
+        experiment = experiments.replay(loaded, (), settings, advance=advance)
+        jobs = accuracies.missing_jobs(experiment, loaded, SELECTIONS)
+        loaded = train(loaded, jobs, examples, advance)
+        accuracies.attach(experiment, loaded)
+        advance("drawing pictures", 0, 1)
+        results.write(experiment, out, time.perf_counter() - began)
+        pictures = [out / "pool.png", *draw(out)]
+        contact_sheet(examples, out / "pool.png")
+    headline = METHODS[:3]
+    first = experiment.config["targets"][:1]
+    terminal.show(report.summary(experiment, *headline), *report.findings(experiment))
+    terminal.show(*report.certainty_tables(experiment, first), "")
+    terminal.show(f"Results are in {out}; pictures: {', '.join(path.name for path in pictures)}")
+    sentence = report.sentence(experiment, *headline)
+    terminal.show(sentence)
+    terminal.document(experiment.document() | {"sentence": sentence})

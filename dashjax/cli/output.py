@@ -1,0 +1,69 @@
+"""Where a command speaks: results on stdout, progress on stderr."""
+
+import contextlib
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from dashjax.engine.progress import Advance, silent
+
+_WIDTH = 110  # what the widest table needs
+_PLAIN: Any = {"highlight": False, "markup": False, "emoji": False}  # names are only names
+
+
+class Terminal:
+    """Prints for a person, or one JSON document and nothing else on stdout."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._out = Console(**_PLAIN)
+        if not self._out.is_terminal:  # a file or a pipe has no width of its own
+            self._out.width = _WIDTH
+        self._side = Console(stderr=True, **_PLAIN)
+
+    def show(self, *things: Any) -> None:
+        """Prints text or tables for a person; nothing where JSON was asked for."""
+        if not self._as_json:
+            for thing in things:
+                self._out.print(thing)
+
+    def note(self, text: str) -> None:
+        """Prints a line beside the results, on stderr."""
+        self._side.print(text)
+
+    def document(self, content: dict[str, Any]) -> None:
+        """Prints the JSON document where JSON was asked for; not-a-number becomes null."""
+        if self._as_json:
+            print(json.dumps(_plain(content), allow_nan=False), flush=True)
+
+    @contextlib.contextmanager
+    def progress(self, shown: bool = True) -> Iterator[Advance]:
+        """A progress bar on stderr, if `shown`; the function given takes (what, done, total)."""
+        if not shown:
+            yield silent
+            return
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=self._side) as bars:
+            task = bars.add_task("starting", total=None)
+            yield lambda what, done, total: bars.update(
+                task, description=what, completed=done, total=total
+            )
+
+
+def _plain(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: _plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_plain(value) for value in content]
+    if isinstance(content, float) and not math.isfinite(content):
+        return None
+    return content

@@ -1,0 +1,31 @@
+"""What the commands that leave results print and write."""
+
+from pathlib import Path
+
+from dashjax import report
+from dashjax.cli.output import Terminal
+from dashjax.store import results
+from dashjax.store.results import Experiment
+
+
+def show(experiment: Experiment, terminal: Terminal) -> None:
+    """Prints the rows, the stops, the priors, what to take and how sure that is, what is amiss."""
+    if experiment.config["command"] == "fit":
+        terminal.show(report.fit_table(experiment), *report.fit_findings(experiment))
+        return
+    terminal.show(report.results_table(experiment.rows))
+    terminal.show(*report.stops_table(experiment.frames.get("stops") or []))
+    terminal.show(*report.priors(experiment), *report.takes(experiment))
+    terminal.show(*report.certainty_tables(experiment), *report.findings(experiment))
+
+
+def finish(experiment: Experiment, out: Path | None, seconds: float, terminal: Terminal) -> None:
+    """Prints the rows, and writes and draws them if a folder is named."""
+    show(experiment, terminal)
+    if out:
+        from dashjax.report.figures.plots import draw
+
+        results.write(experiment, out, seconds)
+        draw(out)
+        terminal.show(f"results and pictures are in {out}")
+    terminal.document(experiment.document())

@@ -1,0 +1,29 @@
+"""`dashjax sweep`: methods over synthetic pools."""
+
+import time
+
+from dashjax.cli.experiment_options import Sweep
+from dashjax.cli.output import Terminal
+from dashjax.cli.showing import finish
+from dashjax.cli.simulating import simulating
+from dashjax.priors.settings import PriorSettings
+from dashjax.simulate import experiments
+
+
+def run(options: Sweep, terminal: Terminal) -> None:
+    """Sweeps, prints a row per method, and writes results where asked; host 0 alone does so."""
+    truth = PriorSettings(options.group_mean, options.group_sd, options.arm_sd, options.noise_sd)
+    with simulating(options) as first:
+        began = time.perf_counter()
+        with terminal.progress(shown=first) as advance:
+            experiment = experiments.synthetic(
+                (options.groups, options.arms),
+                truth,
+                options.settings(),
+                variances=options.variances,
+                costs=options.costs,
+                advance=advance,
+            )
+    experiment.config["x64"] = options.x64
+    if first:
+        finish(experiment, options.out, time.perf_counter() - began, terminal)

@@ -1,0 +1,1 @@
+"""Speed, and nothing of bandits: loops, batches, random numbers, devices."""

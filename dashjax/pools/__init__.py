@@ -1,0 +1,1 @@
+"""What can be chosen from: pools of datasets, and how they are read."""

@@ -1,0 +1,1 @@
+"""The pool that comes with the package."""

@@ -1,0 +1,105 @@
+"""Filling a reward table: which cells are missing, train them, commit them."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dashjax.engine.progress import Advance, silent
+from dashjax.errors import InputError
+from dashjax.pools.examples import Examples
+from dashjax.rewards.definitions import reward_named
+from dashjax.rewards.measure import check_cells, compute_rewards
+from dashjax.rewards.settings import TrainingSettings
+from dashjax.store.reward_table import Cell, Identity, RewardTable, load
+from dashjax.store.table_writer import writing
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """Which rewards a table is to hold.
+
+    Attributes:
+        reward: `gain`, `agreement` or `retrain`.
+        training: how models are trained and rewards measured.
+        replicates: measurements of every dataset for every target.
+        targets: which targets; all of the pool if empty.
+    """
+
+    reward: str = "gain"
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    replicates: int = 16
+    targets: tuple[str, ...] = ()
+
+
+def identity(examples: Examples, order: BuildRequest) -> Identity:
+    """What a table of that order is about.
+
+    Raises:
+        InputError: if the reward or a target is unknown, or the number of replicates below 1.
+    """
+    reward_named(order.reward)
+    for name in order.targets:
+        examples.target(name)
+    if order.replicates < 1:
+        raise InputError(f"{order.replicates} replicates: give at least 1")
+    return Identity(
+        examples.pool,
+        tuple(target.name for target in examples.targets),
+        examples.fingerprint,
+        order.reward,
+        asdict(order.training),
+    )
+
+
+def training_of(identity: Identity) -> TrainingSettings:
+    """The training settings that a table was built with.
+
+    Raises:
+        InputError: if they are not what this version knows.
+    """
+    saved: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in identity.training.items()
+    }
+    try:
+        return TrainingSettings(**saved)
+    except TypeError as error:
+        raise InputError(
+            f"the table was built with other settings than there are: {saved}; build it anew"
+        ) from error
+
+
+def fill(
+    path: Path,
+    examples: Examples,
+    order: BuildRequest,
+    *,
+    origin: dict[str, Any],
+    advance: Advance = silent,
+) -> RewardTable:
+    """The table in a folder, after computing the cells that it lacks.
+
+    Args:
+        path: the table's folder; a new table if there is none.
+        examples: the pool.
+        order: which rewards.
+        origin: how the pool can be opened again, kept in a new table.
+        advance: is told (what, cells done, cells to do).
+
+    Raises:
+        InputError: if a name or number is wrong, or the folder holds something else.
+    """
+    about = identity(examples, order)
+    targets = order.targets or about.targets
+    first = [Cell(target, dataset, 0) for target in targets for dataset in about.pool.datasets]
+    check_cells(examples, order.training, order.reward, first)
+    with writing(path, about, origin) as writer:
+        compute_rewards(
+            examples,
+            order.training,
+            order.reward,
+            writer.table().missing(targets, order.replicates),
+            commit=writer.add_rewards,
+            progress=lambda done, total: advance("measuring rewards", done, total),
+        )
+    return load(path)

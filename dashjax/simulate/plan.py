@@ -1,0 +1,54 @@
+"""What every experiment is told; it imports nothing heavy."""
+
+from dataclasses import dataclass
+
+from dashjax.errors import check_seed
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to run and what to ask of the selection.
+
+    Attributes:
+        steps: exploration steps of each run.
+        select: size of the best set that is looked for.
+        selection: `top-k`, `percentile` or `group-then-arm`.
+        tolerance: a selection is right if its mean utility is within this of the best set's.
+        stop: stop rules by name, each by itself (see `rules.rule`); where there are none, a
+            method's own.
+        batch: pulls asked at once.
+        until_stopped: a run ends when each of its stop rules has held; else they only say when.
+    """
+
+    steps: int
+    select: int
+    selection: str = "top-k"
+    tolerance: float = 0.01
+    stop: tuple[str, ...] = ()
+    batch: int = 1
+    until_stopped: bool = False
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every experiment is told.
+
+    Attributes:
+        methods: names of the methods.
+        plan: steps, size of the selection, tolerance.
+        seeds: runs of each method.
+        seed: decides all runs.
+        grouping: how the methods see the pool's datasets grouped.
+
+    Raises:
+        InputError: if the seed is out of range.
+    """
+
+    methods: tuple[str, ...]
+    plan: Plan
+    seeds: int
+    seed: int = 0
+    grouping: str = "perfect"
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)

@@ -1,0 +1,202 @@
+import functools
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import oracle
+import pytest
+from scipy import stats
+from worlds import RAGGED, explored, pool_of, quick_jit, some_pulls, uneven_prior, usual_prior
+
+from dashjax.bandit import environments, policies
+from dashjax.bandit.base import Goal
+from dashjax.bandit.beliefs.exact import exact
+from dashjax.bandit.methods import BELIEFS, METHODS, POLICIES, SELECTIONS
+from dashjax.bandit.rollout import Agent, rollout
+from dashjax.bandit.stopping.parse import rule
+from dashjax.bandit.stopping.rules import stop_step
+
+JUDGES = ("none", "flat", "averaged-noise")
+KINDS = ("perfect", "mixed", "crossed")
+POOLS = {"ragged": RAGGED, "one group": (4,), "one arm": (1,)}
+STOPS = (
+    "good-selection:.9:.01+each-once,cost:4",
+    "good-selection-bound:.9:.01+stable:2",
+    "gain:.001:.01,budget:5",
+)
+COSTS = ("equal", "uneven")
+BATCHES = (1, 3)
+REWARDS = jnp.linspace(0.3, 0.7, 20).reshape(10, 2)
+ALMOST_NEVER = 7e-6  # chance beyond 4.5 standard errors
+RUNS, STEPS = 3, 8
+
+
+def pairwise(*axes):
+    """Few combinations in which any two values of different axes meet; greedy."""
+    every = (
+        frozenset(zip(ends, values, strict=True))
+        for ends in itertools.combinations(range(len(axes)), 2)
+        for values in itertools.product(*(axes[end] for end in ends))
+    )
+    missing, chosen = dict.fromkeys(every), []
+    while missing:
+        case = dict(next(iter(missing)))
+        for axis in sorted(set(range(len(axes))) - set(case)):
+            met = [
+                sum(frozenset([(axis, value), other]) in missing for other in case.items())
+                for value in axes[axis]
+            ]
+            case[axis] = list(axes[axis])[np.argmax(met)]
+        for pair in itertools.combinations(case.items(), 2):
+            missing.pop(frozenset(pair), None)
+        chosen.append(tuple(case[axis] for axis in range(len(axes))))
+    return chosen
+
+
+CHOICES = pairwise(
+    POLICIES,
+    ("averaged", "exact", "paper"),
+    JUDGES,
+    SELECTIONS,
+    KINDS,
+    POOLS,
+    STOPS,
+    COSTS,
+    BATCHES,
+)
+
+
+@pytest.mark.parametrize(
+    ("policy", "belief", "judge", "choose", "kind", "pool", "stop", "costs", "batch"), CHOICES
+)
+def test_any_choices_work_together(policy, belief, judge, choose, kind, pool, stop, costs, batch):
+    pool = pool_of(*POOLS[pool])
+    grouping, arms = pool.regroup(kind), len(pool.datasets)
+    prior, select = usual_prior(grouping.groups), min(2, arms)
+    price = np.ones(arms) if costs == "equal" else np.linspace(1, 2, arms)
+    goal = Goal(select, STEPS, None if costs == "equal" else jnp.asarray(price, jnp.float32))
+    ends = rule(stop)
+
+    @quick_jit
+    @jax.vmap
+    def runs(key):
+        thinking = BELIEFS[belief](prior, grouping)
+        policy_of = policies.in_batches(POLICIES[policy], min(batch, arms))
+        judging = None if judge == "none" else BELIEFS[judge](prior, grouping)
+        run = rollout(
+            key,
+            Agent(thinking, policy_of(thinking, goal), judging),
+            environments.replay(REWARDS[:arms], "mean"),
+            goal=goal,
+            choose=SELECTIONS[choose](select, arms),
+            scores=ends.scores,
+        )
+        return run, stop_step(ends, run.record(ends.scores))
+
+    run, stopped = runs(jax.random.split(jax.random.key(0), RUNS))
+    chosen = np.asarray(run.selection).sum(axis=1)
+
+    assert run.arm.shape == (RUNS, STEPS)
+    assert ((run.arm >= 0) & (run.arm < arms)).all()
+    assert all(np.isfinite(field).all() for field in jax.tree.leaves(run))
+    assert np.asarray(run.regret).min() >= 0
+    assert np.asarray(run.simple_regret).min() > -1e-6
+    assert (chosen >= select).all()
+    assert (chosen == select).all() or choose == "percentile"  # which takes equals too
+    np.testing.assert_allclose(run.cost, price[run.arm], rtol=1e-6)
+    assert ((stopped >= 1) & (stopped <= STEPS + 1)).all()
+
+
+@functools.cache
+def learned(name, builder, kind="perfect"):
+    """An agent over a ragged pool, and what it knows after 12 pulls."""
+    grouping = pool_of(*RAGGED).regroup(kind)
+    known = builder is exact or builder is BELIEFS["paper"]
+    prior = uneven_prior(grouping.groups) if known else usual_prior(grouping.groups)
+    belief = builder(prior, grouping)
+    agent = Agent(belief, POLICIES[name](belief, Goal(3, 30)))
+    return agent, explored(agent, *pulls()), prior
+
+
+def pulls():
+    return some_pulls(10, 12, seed=1, unpulled=(1, 6))
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_choice_is_the_same_alone_compiled_and_batched(name):
+    agent, learner, _ = learned(name, exact)
+    keys = jax.random.split(jax.random.key(0), 16)
+
+    def select(key):
+        return agent.policy.select(key, learner.belief_state, learner.own)
+
+    one_by_one, batched = quick_jit(lambda: (jax.lax.map(select, keys), jax.vmap(select)(keys)))()
+
+    np.testing.assert_array_equal(batched, one_by_one)
+    assert batched[0] == select(keys[0])
+    assert batched.dtype == jnp.int32
+
+
+def frequencies(name, builder, kind="perfect", draws=40_000):
+    agent, learner, prior = learned(name, builder, kind)
+    keys = jax.random.split(jax.random.key(5), draws)
+    select = jax.vmap(agent.policy.select, (0, None, None))
+    chosen = jax.jit(select)(keys, learner.belief_state, learner.own)
+    grouping = agent.belief.grouping
+    return np.bincount(chosen, minlength=grouping.arms), prior, grouping
+
+
+def assert_frequencies(observed, expected):
+    """Chi-square of two samples of counts, rare arms taken together."""
+    rare = observed + expected < 20
+    table = np.array([[*row[~rare], row[rare].sum()] for row in (observed, expected)])
+    table = table[:, table.sum(axis=0) > 0]
+    assert table.shape[1] > 3
+    assert stats.chi2_contingency(table).pvalue > ALMOST_NEVER
+
+
+def brute_draws(prior, grouping, draws=200_000):
+    """Groups' and arms' utilities drawn from the dense posterior."""
+    law = oracle.posterior(prior, grouping, *pulls())
+    both = np.random.default_rng(0).multivariate_normal(*law, draws, method="eigh")
+    return both[:, : grouping.groups], both[:, grouping.groups :]
+
+
+def test_thompson_pulls_an_arm_as_often_as_it_is_best():
+    observed, prior, grouping = frequencies("thompson", exact)
+    _, arms = brute_draws(prior, grouping)
+
+    assert_frequencies(observed, np.bincount(arms.argmax(axis=1), minlength=grouping.arms))
+
+
+@pytest.mark.parametrize("kind", ["perfect", "mixed"])
+def test_thompson_by_group_pulls_the_best_arm_of_the_best_group(kind):
+    observed, prior, grouping = frequencies("thompson-by-group", exact, kind)
+    groups, arms = brute_draws(prior, grouping)
+    entered = np.asarray(grouping.group)[None, :] == groups.argmax(axis=1)[:, None]
+    best = np.where(entered, arms, -np.inf).argmax(axis=1)
+
+    assert_frequencies(observed, np.bincount(best, minlength=grouping.arms))
+
+
+def test_random_pulls_every_arm_as_often():
+    observed, *_ = frequencies("random", exact)
+
+    assert stats.chisquare(observed).pvalue > ALMOST_NEVER
+
+
+def test_round_robin_pulls_in_turn(ragged_pool):
+    grouping = ragged_pool.regroup("shuffled")
+    belief, goal = exact(usual_prior(grouping.groups), grouping), Goal(2, 23)
+    agent = Agent(belief, policies.round_robin(belief, goal))
+    source, choose = environments.replay(REWARDS, "mean"), SELECTIONS["top-k"](2, 10)
+    run = quick_jit(lambda key: rollout(key, agent, source, goal=goal, choose=choose))(
+        jax.random.key(0)
+    )
+
+    np.testing.assert_array_equal(run.arm, np.arange(23) % 10)
+
+
+def test_methods_go_by_their_names():
+    assert all(name == method.name for name, method in METHODS.items())

@@ -1,0 +1,119 @@
+"""Stop rules on records made by hand."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from dashjax.bandit.stopping import rules as stopping
+from dashjax.bandit.stopping.rules import Record, Rule, all_of, any_of, stop_step
+
+ARMS = (0, 1, 0, 2, 1, 2)
+NEVER = len(ARMS) + 1
+
+
+def record(*, cost=(1.0,) * 6, changed=(1, 0, 0, 1, 0, 0), arms=3, **scores):
+    """A course of six steps; scores by the name of what measures them."""
+    new = [arm not in ARMS[:step] for step, arm in enumerate(ARMS)]
+    measured = {SCORES[name]: jnp.asarray(values) for name, values in scores.items()}
+    return Record(
+        jnp.asarray(ARMS, jnp.int32),
+        jnp.asarray(cost),
+        jnp.asarray(changed, bool),
+        jnp.asarray(new),
+        measured,
+        arms,
+    )
+
+
+SCORES = {
+    "good": stopping.chance_good(0.01, stopping.DRAWS),
+    "bound": stopping.bound_good(0.01),
+    "loss": stopping.expected_loss(stopping.DRAWS),
+    "gain": stopping.best_gain(),
+}
+RISING = (0.1, 0.5, 0.95, 0.94, 0.97, 0.99)
+FALLING = (0.1, 0.05, 0.005, 0.02, 0.001, 0.0)
+
+
+def at_steps(*steps):
+    """A rule that holds after those steps alone."""
+    return Rule((), lambda record: jnp.asarray([step in steps for step in range(1, 7)]))
+
+
+@pytest.mark.parametrize(
+    ("rule", "seen", "step"),
+    [
+        (stopping.budget(steps=1), {}, 1),
+        (stopping.budget(steps=4), {}, 4),
+        (stopping.budget(steps=7), {}, NEVER),
+        (stopping.budget(cost=3.0), {}, 3),
+        (stopping.budget(cost=3.5), {}, 4),
+        (stopping.budget(cost=3.0), {"cost": (2.0, 0.5, 0.5, 1.0, 1.0, 1.0)}, 3),
+        (stopping.budget(cost=9.0), {"cost": (0.5,) * 6}, NEVER),
+        (stopping.budget(steps=5, cost=2.0), {}, 2),
+        (stopping.budget(steps=2, cost=5.0), {}, 2),
+        (stopping.good_selection(0.95, 0.01), {"good": RISING}, 3),
+        (stopping.good_selection(0.96, 0.01), {"good": RISING}, 5),
+        (stopping.good_selection(0.999, 0.01), {"good": RISING}, NEVER),
+        (stopping.good_selection(0.5, 0.01), {"good": (np.nan,) * 5 + (0.6,)}, 6),
+        (stopping.good_selection_bound(0.95, 0.01), {"bound": RISING}, 3),
+        (stopping.value_of_information(0.005), {"loss": FALLING}, 3),
+        (stopping.value_of_information(0.004), {"loss": FALLING}, 5),
+        (stopping.value_of_information(0.0), {"loss": FALLING}, 6),
+        (stopping.knowledge_gradient_pays(0.06, 0.03), {"gain": FALLING, "loss": FALLING}, 3),
+        (stopping.knowledge_gradient_pays(0.1, 0.01), {"gain": FALLING, "loss": FALLING}, 3),
+        (stopping.knowledge_gradient_pays(0.003, 0.1), {"gain": FALLING, "loss": FALLING}, 5),
+        (stopping.stable(1), {}, 2),
+        (stopping.stable(2), {}, 3),
+        (stopping.stable(3), {}, NEVER),
+        (stopping.stable(3), {"changed": (1, 1, 0, 0, 0, 0)}, 5),
+        (stopping.stable(5), {"changed": (1, 0, 0, 0, 0, 0)}, 6),
+        (stopping.stable(6), {"changed": (1, 0, 0, 0, 0, 0)}, NEVER),
+        (stopping.each_once(), {}, 4),
+        (stopping.each_once(), {"arms": 2}, 2),
+        (stopping.each_once(), {"arms": 4}, NEVER),
+    ],
+)
+def test_a_rule_stops_after_the_first_step_at_which_it_holds(rule, seen, step):
+    assert int(stop_step(rule, record(**seen))) == step
+    assert stop_step(rule, record(**seen)).dtype == jnp.int32
+
+
+@pytest.mark.parametrize(
+    ("rule", "step"),
+    [
+        (at_steps(), NEVER),
+        (at_steps(1, 2, 3, 4, 5, 6), 1),
+        (at_steps(6), 6),
+        (at_steps(2, 5), 2),
+        (any_of(at_steps(5), at_steps(3, 4)), 3),
+        (any_of(at_steps(), at_steps()), NEVER),
+        (all_of(at_steps(2, 5), at_steps(3, 5, 6)), 5),
+        (all_of(at_steps(2), at_steps(3)), NEVER),
+        (all_of(at_steps(2, 3, 4), at_steps(3, 4), at_steps(4)), 4),
+        (any_of(at_steps(2, 6)), 2),
+        (any_of(all_of(at_steps(1, 5), at_steps(4, 5)), at_steps(6)), 5),
+    ],
+)
+def test_rules_are_joined_step_by_step(rule, step):
+    assert int(stop_step(rule, record())) == step
+
+
+def test_joined_rules_need_the_scores_of_all_each_once():
+    good, loss = stopping.good_selection(0.9, 0.01), stopping.value_of_information(0.01)
+    stricter = stopping.good_selection(0.95, 0.01)
+    other = stopping.good_selection(0.9, 0.02)
+
+    assert all_of(good, loss, stricter).scores == (*good.scores, *loss.scores)
+    assert len(any_of(good, other).scores) == 2
+    assert stopping.budget(steps=3).scores == ()
+
+
+def test_the_same_numbers_give_the_same_rule():
+    """So that a compiled sweep serves again, and a score is measured once for all its rules."""
+    assert stopping.good_selection(0.9, 0.01) is stopping.good_selection(0.9, 0.01)
+    assert stopping.chance_good(0.01) is stopping.chance_good(0.01)
+    assert all_of(stopping.each_once(), stopping.stable(3)) is all_of(
+        stopping.each_once(), stopping.stable(3)
+    )
+    assert stopping.chance_good(0.01) is not stopping.chance_good(0.02)
