@@ -5,7 +5,6 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,7 +41,7 @@ class Case(NamedTuple):
     @property
     def name(self) -> str:
         """A name of its own, within one study."""
-        asked = [self.label, self.method, asdict(self.plan), self.seeds]
+        asked = [self.label, self.method, self.plan.described(), self.seeds]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -86,7 +85,10 @@ def run(case: Case, seed: int, advance: Callable[[int], None]) -> Found:
     plan = case.plan
     one = method(case.method)._replace(stop=None)
     sweep.check(one, case.problem, plan, case.seeds)
-    tally, curves = Tally(one.name, plan, sweep.texts_of(one, plan)), []
+    tally, curves = (
+        Tally(one.name, plan, tuple(rule.name for rule in sweep.rules_of(one, plan))),
+        [],
+    )
     for block in sweep.blocks(one, case.problem, plan, seeds=case.seeds, seed=seed):
         tally.add(block)
         curves.append(block.simple_regret)

@@ -29,8 +29,9 @@ from dashjax.report.figures.plots import draw
 from dashjax.rewards.build import BuildRequest, fill
 from dashjax.rewards.selections import train, train_jobs
 from dashjax.rewards.settings import TrainingSettings
-from dashjax.simulate import accuracies, experiments
+from dashjax.simulate import accuracies
 from dashjax.simulate.plan import Plan, Settings
+from dashjax.simulate.replay import replay
 from dashjax.store import results
 from dashjax.store.results import Experiment, Row
 from dashjax.store.reward_table import Job, RewardTable, load
@@ -188,7 +189,7 @@ def _replay(
     plan = Plan(study.steps, study.select)
     settings = Settings(METHODS, plan, study.seeds, study.seed, grouping)
     table = load(path)
-    experiment = experiments.replay(table, (), settings, advance=advance)
+    experiment = replay(table, (), settings, advance=advance)
     jobs = accuracies.missing_jobs(experiment, table, study.selections)
     accuracies.attach(experiment, train(table, jobs, examples, advance))
     results.write(experiment, folder / grouping, time.perf_counter() - began)

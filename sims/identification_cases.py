@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from dashjax.bandit.stopping.parse import rule
 from dashjax.simulate.plan import Plan
 from dashjax.store.results import Row
 from dashjax.store.reward_table import RewardTable
@@ -77,7 +78,7 @@ def on_table(table: RewardTable, seeds: int, steps: int, quick: bool) -> list[Ca
             label = _label(table.path.name) | {"target": target, "grouping": grouping}
             for name in ON_TABLES:
                 rules = TABLE_STOPS if name in STOPPED_ON_TABLES else ()
-                plan = Plan(steps, SELECT, stop=rules)
+                plan = Plan(steps, SELECT, stop=tuple(map(rule, rules)))
                 cases.append(Case(label, problem, name, plan, _runs(seeds, _TABLE_SHARE)))
     return [case for case in cases if not quick or case.method in QUICK_ON_TABLES]
 
@@ -107,7 +108,9 @@ def _pooled(
     problem = synthetic(noise, grouping or "perfect", variances or "matched")
     label = _label(POOL) | {"noise": noise, "grouping": grouping, "variances": variances}
     share = _STOPPED_SHARE if rules and name != "best" else _SHARES.get(name, 1.0)
-    return Case(label, problem, name, Plan(steps, SELECT, stop=rules), _runs(seeds, share))
+    return Case(
+        label, problem, name, Plan(steps, SELECT, stop=tuple(map(rule, rules))), _runs(seeds, share)
+    )
 
 
 def _is_quick(case: Case) -> bool:

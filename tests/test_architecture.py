@@ -31,12 +31,12 @@ ROOMS: dict[str, tuple[str, str]] = {
     "store": ("errors engine pools", "files machine results reward_table table_writer"),
     "bandit": (
         "errors engine pools",
-        "base beliefs/averaged beliefs/exact beliefs/flat beliefs/hyperprior beliefs/paper "
+        "agent base beliefs/averaged beliefs/exact beliefs/flat beliefs/hyperprior beliefs/paper "
         "beliefs/two_level catalogue certainty environments/counted environments/replay "
-        "environments/synthetic gaussian methods policies/batch policies/boundary policies/halving "
+        "environments/synthetic gaussian methods policies/boundary policies/halving "
         "policies/knowledge_gradient policies/lucb policies/pair policies/parts policies/thompson "
         "policies/top_two policies/ucb policies/uniform rollout selection stopping/parse "
-        "stopping/rules",
+        "stopping/rules stopping/scores worth",
     ),
     "priors": ("errors engine pools store bandit", "fit grid moments nuts saved settings"),
     "rewards": (
@@ -45,7 +45,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "simulate": (
         "errors engine pools store bandit priors",
-        "accuracies bootstrap experiments metrics plan records sweep",
+        "accuracies bootstrap metrics plan records replay running sweep synthetic",
     ),
     "report": (
         "errors pools store simulate",

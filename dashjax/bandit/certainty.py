@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from dashjax.bandit.base import ROUNDING, Belief, Goal, RandomKey, State
+from dashjax.bandit.worth import sum_of_best, sum_of_selected
 
 _SURE = 0.9  # mass of a rank interval
 
@@ -16,7 +16,7 @@ class Certainty(NamedTuple):
 
     Ranks count from 1; their intervals hold the middle 90 % of the draws. `shrinkage` is the weight
     of the group in a dataset's mean: 1 where it was never explored, near 0 where its own rewards
-    decide.
+    decide, NaN where the belief has no groups.
     """
 
     mean: Float[Array, " arm"]
@@ -50,22 +50,22 @@ def certainty(
         tolerance: how far a good selection may fall short, in units of reward.
         draws: the chances' standard errors are at most 1 / (2 sqrt(draws)).
     """
-    drawn = belief.draw(belief.deviates(key, draws), belief_state).T
+    drawn = belief.sample(key, belief_state, draws).T
+    drawn = jnp.where(jnp.asarray(goal.available)[None], drawn, -jnp.inf)
     places = jnp.argsort(jnp.argsort(-drawn, axis=1), axis=1) + 1  # rank of each arm in each draw
     tails = jnp.array([(1 - _SURE) / 2, (1 + _SURE) / 2])
     low, high = jnp.quantile(places.astype(drawn.dtype), tails, axis=0, method="nearest")
-    best = jnp.mean(jax.lax.top_k(drawn, goal.select)[0], 1)
-    size = jnp.maximum(jnp.sum(selected), 1).astype(drawn.dtype)
-    held = jnp.sum(jnp.where(selected[None], drawn, 0), 1) / size
-    loss = best - held
+    loss = (sum_of_best(drawn.T, goal) - sum_of_selected(selected, drawn.T, goal)) / goal.select
     moments = belief.moments(belief_state)
+    nothing = jnp.full_like(moments.mean, jnp.nan)
+    weight = belief.groups.weight(belief_state) if belief.groups else nothing
     return Certainty(
         moments.mean,
         jnp.sqrt(moments.var),
         jnp.mean((places <= goal.select).astype(drawn.dtype), 0),
         low.astype(jnp.int32),
         high.astype(jnp.int32),
-        belief.shrinkage(belief_state),
+        weight,
         jnp.mean((loss <= tolerance + ROUNDING).astype(drawn.dtype)),
         jnp.mean(loss),
     )

@@ -4,13 +4,16 @@ import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dashjax.bandit import policies, selection
-from dashjax.bandit.base import Belief, Goal, Policy, Selector
+from dashjax.bandit import policies
+from dashjax.bandit.agent import Agent
+from dashjax.bandit.base import Belief, Goal, Policy
 from dashjax.bandit.beliefs.averaged import averaged
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.beliefs.flat import flat
 from dashjax.bandit.beliefs.paper import paper
 from dashjax.bandit.gaussian import Prior
+from dashjax.bandit.stopping.parse import rule
+from dashjax.bandit.stopping.rules import Rule
 from dashjax.errors import InputError
 from dashjax.pools.grouping import Grouping, single
 
@@ -19,13 +22,21 @@ PolicyBuilder = Callable[[Belief, Goal], Policy]
 
 
 class Method(NamedTuple):
-    """A way to explore a pool: the belief that the policy acts on, and the one that selects."""
+    """A way to explore a pool: the belief that the policy acts on, and the one that selects.
+
+    Attributes:
+        name: how it is called in tables.
+        belief: `belief(prior, grouping)`.
+        policy: `policy(belief, goal)`.
+        judge: the belief that selection and stop rules are computed from; None: the same one.
+        stop: its own stop rule, where none is asked for.
+    """
 
     name: str
     belief: BeliefBuilder
     policy: PolicyBuilder
-    judge: BeliefBuilder
-    stop: str | None = None  # its own stop rule, where none is asked for
+    judge: BeliefBuilder | None = None
+    stop: Rule | None = None
 
 
 def averaged_flat(prior: Prior, grouping: Grouping) -> Belief:
@@ -67,29 +78,31 @@ METHODS: dict[str, Method] = {
             "best",
             averaged,
             policies.knowledge_gradient,
-            averaged,
-            stop="good-selection:.95:.01",
+            stop=rule("good-selection:.95:.01"),
         ),
-        Method("dash", paper, policies.thompson_by_group, paper),
-        Method("dash-exact", exact, policies.thompson_by_group, exact),
+        Method("dash", paper, policies.thompson_by_group),
+        Method("dash-exact", exact, policies.thompson_by_group),
         Method("dash-judged", paper, policies.thompson_by_group, exact),
-        Method("joint-ts", exact, policies.thompson, exact),
-        Method("flat", flat, policies.thompson, flat),
-        Method("round-robin", flat, policies.round_robin, flat),
-        Method("random", flat, policies.random, flat),
+        Method("joint-ts", exact, policies.thompson),
+        Method("flat", flat, policies.thompson),
+        Method("round-robin", flat, policies.round_robin),
+        Method("random", flat, policies.random),
     )
 }
 
 
-def _percentile(select: int, arms: int) -> Selector:
-    return selection.percentile(100 * (1 - select / arms))
+def agent_of(method: Method, prior: Prior, grouping: Grouping, goal: Goal) -> Agent:
+    """The agent that explores by a method.
 
-
-SELECTIONS: dict[str, Callable[[int, int], Selector]] = {
-    "top-k": lambda select, arms: selection.top_k(select),
-    "percentile": _percentile,
-    "group-then-arm": lambda select, arms: selection.group_then_arm(select),
-}
+    Args:
+        method: how.
+        prior: what is known before the first pull.
+        grouping: which group each arm belongs to.
+        goal: what is wanted.
+    """
+    belief = method.belief(prior, grouping)
+    judge = method.judge(prior, grouping) if method.judge else None
+    return Agent(belief, method.policy(belief, goal), judge)
 
 
 @functools.cache
@@ -103,7 +116,7 @@ def method(name: str) -> Method:
         return METHODS[name]
     policy, _, belief = name.partition("/")
     if policy in POLICIES and belief in BELIEFS:
-        return Method(name, BELIEFS[belief], POLICIES[policy], BELIEFS[belief])
+        return Method(name, BELIEFS[belief], POLICIES[policy])
     raise InputError(
         f"unknown method '{name}'; choose from {', '.join(METHODS)}, or put one together as "
         f"POLICY/BELIEF with a policy of {', '.join(POLICIES)} and a belief of {', '.join(BELIEFS)}"

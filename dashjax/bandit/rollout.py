@@ -1,174 +1,176 @@
 """One run: ask the policy, pull, tell everybody; the only loop there is."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from dashjax.bandit.base import (
-    Arm,
-    Belief,
-    Environment,
-    Goal,
-    Policy,
-    RandomKey,
-    Reward,
-    Selector,
-    State,
+from dashjax.bandit.agent import (
+    NOTHING_PENDING,
+    Agent,
+    AgentState,
+    begin,
+    imagine,
+    select,
+    tell,
 )
-from dashjax.bandit.stopping.rules import Record, Rule, Score, stop_step
+from dashjax.bandit.base import Arm, Environment, Goal, Pending, RandomKey, Selector
+from dashjax.bandit.selection import top_k
+from dashjax.bandit.stopping.rules import Progress, Rule, scores_of, stop_step
+from dashjax.bandit.worth import above_floor, masked, sum_of_selected
 from dashjax.engine import indexing, loop
-from dashjax.engine.top_k import are_largest, from_integer, in_order, maximum, sum_where, turns
-
-
-class Agent(NamedTuple):
-    """Who explores: what it thinks, what it does, and who judges.
-
-    The judge is what the selection and the scores are computed from. None: the belief itself.
-    """
-
-    belief: Belief
-    policy: Policy
-    judge: Belief | None = None
-
-
-class Learner(NamedTuple):
-    """What an agent knows during a run."""
-
-    belief_state: State  # the belief's
-    own: State  # the policy's
-    judged: State  # the judge's; empty where the belief judges
+from dashjax.engine.top_k import are_largest, in_order, sum_where, turns
 
 
 class Run(NamedTuple):
-    """One run. `simple_regret` and `regret` are in units of reward.
+    """One run. Regrets are in units of reward.
 
-    `simple_regret` is the mean utility of the best set of the selection's intended size, minus that
-    of what is selected after the step; `regret` is the best arm's utility minus the pulled arm's.
+    `simple_regret` is the mean utility of the best set of the intended size, minus that of what is
+    selected after the step; `regret` is the best arm's utility minus the pulled arm's.
     """
 
     arm: Int[Array, " step"]
     reward: Float[Array, " step"]
     simple_regret: Float[Array, " step"]
     regret: Float[Array, " step"]
-    cost: Float[Array, " step"]
-    changed: Bool[Array, " step"]  # the selection is another than a step before
-    new: Bool[Array, " step"]  # the arm's first pull
-    scores: tuple[Float[Array, " step"], ...]  # in the order in which they were asked for
+    progress: Progress  # after each step, [step]
+    stopped: Int[Array, " rule"]  # step after which each rule holds; steps + 1 if it never does
     total_regret: Float[Array, ""]  # sum of `regret`
     pulls: Int[Array, " arm"]  # in the whole run
     selection: Bool[Array, " arm"]  # after the last step
-
-    def record(self, scores: tuple[Score, ...]) -> Record:
-        """What stop rules look at; `scores` are those that the run was asked for."""
-        measured = dict(zip(scores, self.scores, strict=True))
-        arms = self.selection.shape[0]
-        return Record(self.arm, self.cost, self.changed, self.new, measured, arms)
-
-
-def begin(agent: Agent) -> Learner:
-    """What the agent knows before the first pull."""
-    judged = agent.judge.init() if agent.judge else ()
-    return Learner(agent.belief.init(), agent.policy.init(), judged)
-
-
-def ask(key: RandomKey, agent: Agent, learner: Learner, step: Int[Array, ""]) -> Arm:
-    """The arm to explore at `step`; the same key serves the whole run."""
-    return agent.policy.select(jax.random.fold_in(key, step), learner.belief_state, learner.own)
-
-
-def tell(agent: Agent, learner: Learner, arm: Arm, reward: Reward) -> Learner:
-    """What the agent knows after one more reward."""
-    belief_state = agent.belief.update(learner.belief_state, arm, reward)
-    judged = agent.judge.update(learner.judged, arm, reward) if agent.judge else ()
-    return Learner(belief_state, agent.policy.update(belief_state, learner.own, arm), judged)
 
 
 def rollout(
     key: RandomKey,
     agent: Agent,
-    source: Environment,
-    *,
+    environment: Environment,
     goal: Goal,
-    choose: Selector,
-    scores: tuple[Score, ...] = (),
-    until: tuple[Rule, ...] = (),
+    *,
+    selector: Selector | None = None,
+    rules: tuple[Rule, ...] = (),
+    until_stopped: bool = False,
+    batch: int = 1,
+    scan: loop.Loop = loop.plain,
 ) -> Run:
-    """One run.
+    """One run of `goal.steps` steps.
 
     Args:
         key: decides everything; a longer run begins like a shorter one.
         agent: picks the arms and learns.
-        source: answers the pulls.
-        goal: how many datasets are wanted, how many steps there are and what one costs.
-        choose: the selection, made from what the judge thinks.
-        scores: what is measured of the judge's belief_state after every step.
-        until: the run ends when each of these rules has held, of which `scores` has all scores;
-            many runs at once are computed until all have ended. See `ended`.
+        environment: answers the pulls.
+        goal: what is wanted, and what there is to choose from.
+        selector: what is recommended, from what the judge believes; the best `goal.select` by
+            posterior mean if None.
+        rules: stop rules that are looked at after every step.
+        until_stopped: the run ends when each rule has held; else it goes on to the last step.
+        batch: the policy sees rewards only after so many pulls.
+        scan: how the loop over steps is computed: `loop.plain`, or `loop.fast` for many at once.
+
+    Returns:
+        What was done and what came of it, after every step.
     """
-    key_source, key_policy, key_turn, key_scores = jax.random.split(key, 4)
-    world = source.init(key_source)
-    utility = source.utility(world)
-    arms = utility.shape[0]
+    key_environment, key_policy, key_ties, key_scores = jax.random.split(key, 4)
+    world = environment.init(key_environment)
+    utility = environment.utility(world)
     # the best set's mean is made as the selection's is, whose regret so is exactly 0
-    ordered = in_order(utility)
-    best_mean = mean_of(utility, are_largest(ordered, goal.select))
-    best_arm = from_integer(maximum(ordered), utility.dtype)
-    turn = turns(key_turn, arms)
-    judge = agent.judge or agent.belief
+    best_mean, best_arm = _best_mean(utility, goal), _best_arm(utility, goal)
+    ties = turns(key_ties, goal.arms)
+    judge, choose = agent.judge or agent.belief, selector or top_k(goal)
+    scores = scores_of(rules)
     measures = [score(key_scores, judge, goal) for score in scores]
 
-    def one(carry, step):
-        learner, world, arm, chosen, pulls, total = carry
-        reward, world = source.pull(world, arm)
-        utility = source.utility(world)  # not that of the start: so it is read once for all uses
-        learner = tell(agent, learner, arm, reward)
-        judged = learner.judged if agent.judge else learner.belief_state
-        before, chosen = chosen, choose(judge, judged, turn)
+    def one(carry: Any, step: Any) -> Any:
+        state, shown, world, arm, chosen, pulls, total = carry
+        reward, world = environment.pull(world, arm)
+        utility = environment.utility(world)  # not that of the start: so it is read once for all
+        state = tell(agent, state, arm, reward)
+        judged = state.judge if agent.judge else state.belief
+        before, chosen = chosen, choose(judge, judged, ties)
         regret = best_arm - indexing.take(utility, arm)
         before_this = indexing.take(pulls, arm)
+        pulls = indexing.put(pulls, arm, before_this + 1)
         trace = (
             arm,
             reward,
-            best_mean - mean_of(utility, chosen),
+            best_mean - _mean_of(chosen, utility, goal),
             regret,
             jnp.any(chosen != before),
             before_this == 0,
-            tuple(measure(judged) for measure in measures),
+            tuple(measure(judged, pulls) for measure in measures),
         )
-        pulls = indexing.put(pulls, arm, before_this + 1)
         # asked here and not at the next step's start, so that what selection, scores and policy
-        # derive from the same belief_state is computed once
-        arm = ask(key_policy, agent, learner, step + 1)
-        return (learner, world, arm, chosen, pulls, total + regret), trace
+        # derive from the same belief is computed once
+        shown = _shown(agent, state, shown, arm, step, batch)
+        seen = shown.state if batch > 1 else state
+        arm = select(key_policy, agent, seen, step + 1, shown.pending)
+        return (state, shown, world, arm, chosen, pulls, total + regret), trace
 
-    def run_of(trace, carry) -> Run:
-        *_, chosen, pulls, total = carry
-        arm, reward, simple_regret, regret, changed, new, measured = trace
-        cost = jnp.ones_like(reward) if goal.costs is None else goal.costs[arm].astype(reward.dtype)
-        course = arm, reward, simple_regret, regret, cost, changed, new, measured
-        return Run(*course, total, pulls, chosen)
+    def progress_of(trace: Any) -> Progress:
+        return _progress(trace, goal, scores)
 
-    learner = begin(agent)
-    first_arm = ask(key_policy, agent, learner, jnp.zeros((), jnp.int32))
-    no_pulls, nothing_chosen = jnp.zeros(arms, jnp.int32), jnp.zeros(arms, bool)
-    start = (learner, world, first_arm, nothing_chosen, no_pulls, jnp.zeros_like(best_arm))
-    if not until:
-        end, trace = loop.scan(one, start, goal.steps)
-        return run_of(trace, end)
+    state = begin(agent)
+    shown = _Shown(state, jnp.full(batch - 1, -1, jnp.int32)) if batch > 1 else _Shown()
+    first_arm = select(key_policy, agent, state, jnp.zeros((), jnp.int32), shown.pending)
+    no_pulls, nothing_chosen = jnp.zeros(goal.arms, jnp.int32), jnp.zeros(goal.arms, bool)
+    start = state, shown, world, first_arm, nothing_chosen, no_pulls, jnp.zeros_like(best_arm)
+    if not (until_stopped and rules):
+        end, trace = scan(one, start, goal.steps)
+        return _run(trace, end, progress_of(trace), rules)
 
-    def with_selection(carry, step):
+    def with_selection(carry: Any, step: Any) -> Any:
         carry, trace = one(carry, step)
-        return carry, (trace, carry[3])
+        return carry, (trace, carry[4])
 
-    def enough(course, made):
-        record = run_of(course[0], start).record(scores)
-        return _last_stop(record, until) <= made
+    def enough(course: Any, made: Any) -> Any:
+        return _last_stop(progress_of(course[0]), rules) <= made
 
-    _, (trace, selections) = loop.scan(with_selection, start, goal.steps, enough=enough)
-    run = run_of(trace, start)
-    return ended(run, selections, _last_stop(run.record(scores), until))
+    end, (trace, selections) = scan(with_selection, start, goal.steps, enough)
+    progress = progress_of(trace)
+    run = _run(trace, end, progress, rules)
+    return ended(run, selections, _last_stop(progress, rules))
+
+
+class _Shown(NamedTuple):
+    """What a policy sees within a batch: the state of its start, and what was asked since."""
+
+    state: Any = ()
+    pending: Pending = NOTHING_PENDING
+
+
+def _shown(
+    agent: Agent, state: AgentState, shown: _Shown, arm: Arm, step: Array, batch: int
+) -> _Shown:
+    if batch == 1:
+        return shown
+    place = step % batch
+    full = place == batch - 1
+    imagined = imagine(agent, shown.state, arm)
+    now = jax.tree.map(lambda new, old: jnp.where(full, new, old), state, imagined)
+    asked = jnp.where(jnp.arange(batch - 1, dtype=jnp.int32) == place, arm, shown.pending)
+    return _Shown(now, jnp.where(full, -1, asked))
+
+
+def _progress(trace: Any, goal: Goal, scores: tuple) -> Progress:
+    """The summary after each step, from what the steps left."""
+    arm, reward, _, _, changed, new, measured = trace
+    step = jnp.arange(goal.steps, dtype=jnp.int32)
+    if goal.equal_costs:
+        cost = jnp.full_like(reward, goal.costs[0])
+    else:
+        cost = jnp.asarray(goal.costs)[jnp.maximum(arm, 0)].astype(reward.dtype)
+    last = jax.lax.cummax(jnp.where(changed, step, -1))
+    seen = jnp.cumsum(new.astype(jnp.int32))
+    measured = dict(zip(scores, measured, strict=True))
+    return Progress(step + 1, jnp.cumsum(cost), step - last, goal.candidates - seen, measured)
+
+
+def _run(trace: Any, end: Any, progress: Progress, rules: tuple[Rule, ...]) -> Run:
+    arm, reward, simple_regret, regret, _, _, _ = trace
+    *_, chosen, pulls, total = end
+    stopped = [stop_step(rule, progress) for rule in rules]
+    stops = jnp.array(stopped, jnp.int32) if stopped else jnp.zeros(0, jnp.int32)
+    return Run(arm, reward, simple_regret, regret, progress, stops, total, pulls, chosen)
 
 
 def ended(run: Run, selections: Bool[Array, "step arm"], end: Int[Array, ""]) -> Run:
@@ -191,22 +193,34 @@ def ended(run: Run, selections: Bool[Array, "step arm"], end: Int[Array, ""]) ->
         reward=jnp.where(made, run.reward, 0),
         simple_regret=run.simple_regret[held],
         regret=regret,
-        cost=jnp.where(made, run.cost, 0),
-        changed=run.changed & made,
-        new=run.new & made,
-        scores=tuple(score[held] for score in run.scores),
+        progress=jax.tree.map(lambda field: field[held], run.progress),
         total_regret=jnp.cumsum(regret)[-1],  # a sum XLA may hand to a library, see `in_order`
         pulls=jnp.sum(arm[:, None] == jnp.arange(arms, dtype=arm.dtype)[None], 0, dtype=jnp.int32),
         selection=selections[last],
     )
 
 
-def _last_stop(record: Record, rules: tuple[Rule, ...]) -> Int[Array, ""]:
+def _last_stop(progress: Progress, rules: tuple[Rule, ...]) -> Int[Array, ""]:
     """The first step after which each of the rules has held."""
-    return jnp.max(jnp.stack([stop_step(rule, record) for rule in rules]))
+    return jnp.max(jnp.stack([stop_step(rule, progress) for rule in rules]))
 
 
-def mean_of(utility: Float[Array, " arm"], mask: Bool[Array, " arm"]) -> Float[Array, ""]:
-    """Mean utility of the selected arms."""
-    (total,) = sum_where(mask, utility[:, None])
-    return total / jnp.maximum(jnp.sum(mask), 1).astype(utility.dtype)
+def _mean_of(
+    selected: Bool[Array, " arm"], utility: Float[Array, " arm"], goal: Goal
+) -> Float[Array, ""]:
+    """Mean utility of the selected arms; with a floor, places left empty count as it."""
+    (total,) = sum_of_selected(selected, utility[:, None], goal)
+    least = goal.select if goal.has_floor else 1
+    return total / jnp.maximum(jnp.sum(selected), least).astype(utility.dtype)
+
+
+def _best_mean(utility: Float[Array, " arm"], goal: Goal) -> Float[Array, ""]:
+    """Mean utility of the best set."""
+    best = are_largest(in_order(masked(utility, goal)), goal.select)
+    return _mean_of(above_floor(best, utility, goal), utility, goal)
+
+
+def _best_arm(utility: Float[Array, " arm"], goal: Goal) -> Float[Array, ""]:
+    """The best available arm's utility."""
+    (best,) = sum_where(are_largest(in_order(masked(utility, goal)), 1), utility[:, None])
+    return best

@@ -1,54 +1,81 @@
-"""What we recommend: the arms selected from a belief, as a mask `[arm]`.
+"""What is recommended: the arms selected from a belief, as a mask `[arm]`.
 
 Before its first pull an arm is the equal of many others. Which of equals comes first is a matter of
-chance, drawn once a run: the order of the columns would favour the pool's first group.
+chance, drawn once a run: the order of the columns would favour the pool's first group. An arm that
+is not available is never selected, nor one whose posterior mean does not exceed the goal's floor.
 """
 
+from collections.abc import Callable
+
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool
 
-from dashjax.bandit.base import Belief, Selector, State, TieOrder
+from dashjax.bandit.base import Belief, Goal, Selector, State, TieOrder
+from dashjax.bandit.worth import above_floor, masked
 from dashjax.engine.top_k import in_order, is_among_largest
 
 
-def top_k(count: int) -> Selector:
-    """The `count` arms of largest posterior mean."""
+def top_k(goal: Goal) -> Selector:
+    """The `goal.select` arms of largest posterior mean."""
 
-    def choose(belief: Belief, state: State, turn: TieOrder) -> Bool[Array, " arm"]:
-        return is_among_largest(in_order(belief.moments(state).mean), count, turn)
+    def choose(belief: Belief, state: State, tie_order: TieOrder) -> Bool[Array, " arm"]:
+        mean = belief.moments(state).mean
+        best = is_among_largest(in_order(masked(mean, goal)), goal.select, tie_order)
+        return above_floor(best, mean, goal)
 
     return choose
 
 
-def percentile(percent: float) -> Selector:
-    """The arms whose posterior mean reaches that percentile of all means (DaSH, spec 1.2 step 6).
+def percentile(goal: Goal) -> Selector:
+    """The arms whose posterior mean reaches a percentile of all means (DaSH, spec 1.2 step 6).
 
-    A mean that equals the percentile is in, so that the selection is never empty.
+    The percentile is such that `goal.select` arms reach it if no two means are equal. A mean that
+    equals it is in, so that without a floor the selection is never empty.
     """
 
-    def choose(belief: Belief, state: State, turn: TieOrder) -> Bool[Array, " arm"]:
+    def choose(belief: Belief, state: State, tie_order: TieOrder) -> Bool[Array, " arm"]:
         mean = belief.moments(state).mean
-        return mean >= jnp.percentile(mean, percent)
+        if goal.all_available:
+            level = jnp.percentile(mean, 100 * (1 - goal.select / goal.arms))
+            return above_floor(mean >= level, mean, goal)
+        available = jnp.asarray(goal.available)
+        share = 1 - goal.select / goal.candidates.astype(mean.dtype)  # pyright: ignore
+        level = jnp.nanquantile(jnp.where(available, mean, jnp.nan), share)
+        return above_floor(available & (mean >= level), mean, goal)
 
     return choose
 
 
-def group_then_arm(count: int) -> Selector:
-    """`count` arms, filled from the group of largest posterior mean, then from the next.
+def group_then_arm(goal: Goal) -> Selector:
+    """`goal.select` arms, filled from the group of largest posterior mean, then from the next.
 
     Within a group the arms of largest posterior mean come first. To be used where groups are
-    trusted: over mixed groups it cannot find what lies apart (spec section 2.6).
+    trusted: over mixed groups it cannot find what lies apart (spec section 2.6). Of a belief
+    without groups it is `top_k`.
     """
 
-    def choose(belief: Belief, state: State, turn: TieOrder) -> Bool[Array, " arm"]:
-        grouping = belief.grouping
-        group_mean = grouping.spread(belief.group_moments(state).mean)
-        turns = jnp.where(grouping.mask, turn[grouping.arm], grouping.arms)
-        group_turn = grouping.spread(jnp.min(turns, axis=1))
-        arms = jnp.lexsort((turn, -belief.moments(state).mean, group_turn, -group_mean))
-        return _mask(arms[:count], grouping.arms)
+    def choose(belief: Belief, state: State, tie_order: TieOrder) -> Bool[Array, " arm"]:
+        groups = belief.groups
+        if groups is None:
+            return top_k(goal)(belief, state, tie_order)
+        held, group = groups.arms >= 0, np.empty(goal.arms, np.int32)
+        group[groups.arms[held]] = held.nonzero()[0]
+        ties = jnp.where(held, tie_order[groups.arms], goal.arms)
+        group_tie = jnp.min(ties, axis=1)[group]
+        group_mean, mean = groups.moments(state).mean[group], belief.moments(state).mean
+        missing = ~jnp.asarray(goal.available)
+        arms = jnp.lexsort((tie_order, -mean, group_tie, -group_mean, missing))
+        return above_floor(_mask(arms[: goal.select], goal.arms), mean, goal)
 
     return choose
+
+
+SELECTIONS: dict[str, Callable[[Goal], Selector]] = {
+    "top-k": top_k,
+    "percentile": percentile,
+    "group-then-arm": group_then_arm,
+}
 
 
 def _mask(arms: Array, size: int) -> Bool[Array, " arm"]:

@@ -3,6 +3,7 @@
 import time
 
 from dashjax import report
+from dashjax.bandit.stopping.parse import rule
 from dashjax.cli.experiment_options import Demo
 from dashjax.cli.output import Terminal
 from dashjax.pools import read
@@ -10,13 +11,14 @@ from dashjax.report.figures.contact import contact_sheet
 from dashjax.report.figures.plots import draw
 from dashjax.rewards.build import BuildRequest, fill
 from dashjax.rewards.selections import train
-from dashjax.simulate import accuracies, experiments
+from dashjax.simulate import accuracies
 from dashjax.simulate.plan import Plan, Settings
+from dashjax.simulate.replay import replay
 from dashjax.store import results
 
 # the first is what the closing sentence is about, the next two are its rivals
 METHODS = ("best", "dash", "round-robin", "flat")
-PLAN = Plan(steps=200, select=3, stop=("good-selection:.95:.01",))
+PLAN = Plan(steps=200, select=3, stop=(rule("good-selection:.95:.01"),))
 ORDER = BuildRequest()
 SELECTIONS = 80  # models trained on what the methods select, at most
 
@@ -31,7 +33,7 @@ def run(options: Demo, terminal: Terminal) -> None:
         examples = read.load("embedded")
         origin = read.origin("embedded")
         loaded = fill(out / "table", examples, ORDER, origin=origin, advance=advance)
-        experiment = experiments.replay(loaded, (), settings, advance=advance)
+        experiment = replay(loaded, (), settings, advance=advance)
         jobs = accuracies.missing_jobs(experiment, loaded, SELECTIONS)
         loaded = train(loaded, jobs, examples, advance)
         accuracies.attach(experiment, loaded)

@@ -261,12 +261,14 @@ class Report:
 
 
 def _settings(options: Replay | Sweep) -> Settings:
+    from dashjax.bandit.stopping.parse import rule  # loads JAX, which --help does without
+
     plan = Plan(
         options.steps,
         options.select,
         options.selection,
         options.tolerance,
-        options.stop,
+        tuple(rule(text) for text in options.stop),
         options.batch,
         options.until_stopped,
     )

@@ -13,7 +13,8 @@ from dashjax.cli.simulating import simulating
 from dashjax.errors import InputError
 from dashjax.priors import saved
 from dashjax.priors.settings import PriorSettings
-from dashjax.simulate import accuracies, experiments
+from dashjax.simulate import accuracies
+from dashjax.simulate.replay import replay
 from dashjax.store import reward_table as table
 from dashjax.store.reward_table import RewardTable
 
@@ -34,7 +35,7 @@ def run(options: Replay, terminal: Terminal) -> None:
         examples = _pool_of(loaded) if first and options.train_selections else None
         prior = _prior(options, loaded)
         with terminal.progress(shown=first) as advance:
-            experiment = experiments.replay(
+            experiment = replay(
                 loaded,
                 options.targets,
                 options.settings(),

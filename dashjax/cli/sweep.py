@@ -7,7 +7,7 @@ from dashjax.cli.output import Terminal
 from dashjax.cli.showing import finish
 from dashjax.cli.simulating import simulating
 from dashjax.priors.settings import PriorSettings
-from dashjax.simulate import experiments
+from dashjax.simulate.synthetic import synthetic
 
 
 def run(options: Sweep, terminal: Terminal) -> None:
@@ -16,7 +16,7 @@ def run(options: Sweep, terminal: Terminal) -> None:
     with simulating(options) as first:
         began = time.perf_counter()
         with terminal.progress(shown=first) as advance:
-            experiment = experiments.synthetic(
+            experiment = synthetic(
                 (options.groups, options.arms),
                 truth,
                 options.settings(),

@@ -82,6 +82,17 @@ def evaluate(function: Function, values: Sequence[Value], size: int) -> list[Val
     return [read(atom) for atom in function.gives]
 
 
+def unknown(function: Function) -> str:
+    """The name of the first operation in a function that is not known here; '' if all are."""
+    for equation in function.operations:
+        name = equation.primitive.name
+        if name not in KNOWN:
+            return name
+        if name in CALLS and (found := unknown(function_of(inner(equation).jaxpr))):
+            return found
+    return ""
+
+
 def suits(function: Function) -> bool:
     """Whether it pays: little would have to be turned for `jax.vmap`, there and back."""
     return _turned(function) <= _LITTLE
@@ -267,7 +278,14 @@ def _extra(like: Any, size: int) -> tuple[int, ...]:
     return (*_implementation(like).key_shape, size) if is_key(like) else (size,)
 
 
+# functions that are called: what is inside is looked at
 CALLS = {"jit", "pjit", "closed_call", "custom_jvp_call"}
+# operations without a rule of their own, which `jax.vmap` batches as it is asked to
+_BY_VMAP = """
+    argsort cond cumlogsumexp dot_general dynamic_slice dynamic_update_slice gather iota nextafter
+    optimization_barrier pad platform_index population_count random_clone random_seed
+    reduce_precision reshard scan scatter scatter-add split top_k triangular_solve cholesky while
+"""
 ON_WORDS = ("random_bits", "random_fold_in", "random_split")
 _ELEMENT_BY_ELEMENT = """
     abs add and bitcast_convert_type ceil clamp convert_element_type copy cos div eq erf erf_inv
@@ -291,3 +309,4 @@ _RULES: dict[str, Rule] = {
     "transpose": _transpose,
     "unstack": _unstack,
 }
+KNOWN = {*_RULES, *CALLS, *_BY_VMAP.split()}

@@ -5,6 +5,7 @@ a small array is one or two vector instructions; over a large array only the gat
 """
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -44,6 +45,7 @@ def put(array: jax.Array, place: jax.Array, value: jax.Array) -> jax.Array:
     return array.reshape(-1).at[place].set(value).reshape(array.shape)
 
 
+@jax.custom_jvp
 def _only(hit: jax.Array, array: jax.Array) -> jax.Array:
     """The one element along the first axis that is hit.
 
@@ -55,6 +57,13 @@ def _only(hit: jax.Array, array: jax.Array) -> jax.Array:
     bits = jax.lax.bitcast_convert_type(array, jnp.dtype(f"uint{8 * array.dtype.itemsize}"))
     found = jnp.sum(jnp.where(hit, bits, jnp.zeros_like(bits)), 0, dtype=bits.dtype)
     return jax.lax.bitcast_convert_type(found, array.dtype)
+
+
+@_only.defjvp
+def _(primals: tuple[jax.Array, jax.Array], tangents: tuple[Any, jax.Array]) -> Any:
+    """The derivative, which JAX does not see behind the bits."""
+    (hit, array), (_, change) = primals, tangents
+    return _only(hit, array), jnp.sum(jnp.where(hit, change, jnp.zeros_like(change)), 0)
 
 
 def _hit(array: jax.Array, place: jax.Array) -> jax.Array:

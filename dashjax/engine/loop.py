@@ -1,15 +1,19 @@
-"""The loop over steps, made quick for many runs at once.
+"""Two forms of one loop over steps, with the same results.
 
-Under `vmap` it is compiled in a form of its own, with the same results:
+`plain` is `jax.lax.scan` and nothing else: for one run, for gradients, for a live search, and for
+whatever a stranger brings. `fast` is for many runs at once, under one `vmap`:
 
-- what follows from the key and the step alone, the random numbers, is made one step ahead: so XLA
-  makes them in a pass of their own, and not again wherever one is used;
-- what does not depend on the step is made before the loop;
-- where it pays, the batch is the last axis of all arrays and not the first (see `side_by_side`).
+- random numbers, which follow from the key and the step alone, are made one step ahead, so that XLA
+  makes them in a pass of their own and not again wherever one is used;
+- what does not depend on the step is computed before the loop;
+- where it pays, runs lie along the last axis of all arrays and not along the first (`batch_last`);
+- the loop ends as soon as all runs have seen enough, where a function says when that is.
 
-Loops may also end when all have seen enough.
+`fast` knows a list of JAX operations. If a step uses another one, it warns once, naming it, and is
+`plain`.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -26,7 +30,10 @@ Enough = Callable[[Any, jax.Array], jax.Array]  # a trace, and how many steps of
 _LOOK_EVERY = 8  # steps: whether they are enough
 
 
-def scan(body: Body, start: Any, steps: int, *, enough: Enough | None = None) -> tuple[Any, Any]:
+Loop = Callable[..., tuple[Any, Any]]  # `plain` or `fast`: (body, start, steps, enough)
+
+
+def plain(body: Body, start: Any, steps: int, enough: Enough | None = None) -> tuple[Any, Any]:
     """`jax.lax.scan` over the numbers of the steps, 0 to `steps` - 1, as int32.
 
     Args:
@@ -34,10 +41,29 @@ def scan(body: Body, start: Any, steps: int, *, enough: Enough | None = None) ->
         start: what is carried into the first step.
         steps: how many there are.
         enough: whether no more steps are wanted, of one loop's trace, which is 0 after the steps
-            that were made. It is asked now and then; many loops go on until it holds for all.
+            that were made, and of how many that are. This loop makes all steps.
+
+    Returns:
+        What is carried in the end, and the trace of all steps.
+    """
+    return jax.lax.scan(body, start, jnp.arange(steps, dtype=jnp.int32))
+
+
+def fast(body: Body, start: Any, steps: int, enough: Enough | None = None) -> tuple[Any, Any]:
+    """The same results as `plain`, more quickly for many loops under one `vmap`; arguments as there.
+
+    `enough` is asked now and then; many loops go on until it holds for all.
     """
     numbers = jnp.arange(steps, dtype=jnp.int32)
     traced, shape = jax.make_jaxpr(body, return_shape=True)(start, numbers[0])
+    unknown = batch_last.unknown(function_of(traced.jaxpr))
+    if unknown:
+        warnings.warn(
+            f"the quick form of the loop does not know JAX's operation '{unknown}'; "
+            "the plain form is used, with the same results",
+            stacklevel=2,
+        )
+        return plain(body, start, steps)
     leaves, results = jax.tree.leaves(start), jax.tree.structure(shape)
     whole = function_of(traced.jaxpr)
     variables, step = list(whole.takes[-1 - len(leaves) : -1]), whole.takes[-1]

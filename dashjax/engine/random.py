@@ -45,17 +45,24 @@ def normal_from(word: UInt32[Array, "..."]) -> Float[Array, "..."]:
     return jax.lax.bitcast_convert_type(signed, jnp.float32) / polynomial(_Q, level)
 
 
-def below(key: Key[Array, ""], count: int) -> Int[Array, ""]:
+def below(key: Key[Array, ""], count: int | Int[Array, ""]) -> Int[Array, ""]:
     """A whole number below `count`, of which each is as likely to within `count` / 2^32; int32.
 
-    The upper word of `count` times a word, which for counts up to 65,536 is made of half words;
-    beyond, it is drawn in JAX's way, which takes four hashes and a remainder.
+    The upper word of the product of `count` and a random word.
     """
-    if count > 1 << 16:
-        return jax.random.randint(key, (), 0, count, jnp.int32)
-    word, factor = jax.random.bits(key, (), jnp.uint32), np.uint32(count)
-    carried = ((word & _LOWER) * factor) >> _HALF
-    return (((word >> _HALF) * factor + carried) >> _HALF).astype(jnp.int32)
+    word = jax.random.bits(key, (), jnp.uint32)
+    factor = np.uint32(count) if isinstance(count, int) else count.astype(jnp.uint32)
+    return _upper_word(word, factor).astype(jnp.int32)
+
+
+def _upper_word(one: UInt32[Array, ""], other: UInt32[Array, ""] | np.uint32) -> UInt32[Array, ""]:
+    """The upper 32 bits of a product of two words, by the products of their halves."""
+    low, high = other & _LOWER, other >> _HALF
+    middle = (one >> _HALF) * low + (((one & _LOWER) * low) >> _HALF)
+    if isinstance(high, np.generic) and not high:  # known while tracing
+        return middle >> _HALF
+    cross = (one & _LOWER) * high + (middle & _LOWER)
+    return (one >> _HALF) * high + (middle >> _HALF) + (cross >> _HALF)
 
 
 def largest(values: Float[Array, " unit"]) -> Int[Array, ""]:

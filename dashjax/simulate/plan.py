@@ -1,8 +1,13 @@
 """What every experiment is told; it imports nothing heavy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 from dashjax.errors import check_seed
+
+if TYPE_CHECKING:
+    from dashjax.bandit.methods import Method
+    from dashjax.bandit.stopping.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -14,8 +19,8 @@ class Plan:
         select: size of the best set that is looked for.
         selection: `top-k`, `percentile` or `group-then-arm`.
         tolerance: a selection is right if its mean utility is within this of the best set's.
-        stop: stop rules by name, each by itself (see `rules.rule`); where there are none, a
-            method's own.
+        stop: stop rules, each by itself (see `bandit.stopping`); where there are none, a method's
+            own.
         batch: pulls asked at once.
         until_stopped: a run ends when each of its stop rules has held; else they only say when.
     """
@@ -24,9 +29,14 @@ class Plan:
     select: int
     selection: str = "top-k"
     tolerance: float = 0.01
-    stop: tuple[str, ...] = ()
+    stop: "tuple[Rule, ...]" = ()
     batch: int = 1
     until_stopped: bool = False
+
+    def described(self) -> dict[str, Any]:
+        """The plan as plain values, stop rules by their names."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return values | {"stop": [rule.name for rule in self.stop]}
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,7 @@ class Settings:
     """What every experiment is told.
 
     Attributes:
-        methods: names of the methods.
+        methods: names of methods, or methods.
         plan: steps, size of the selection, tolerance.
         seeds: runs of each method.
         seed: decides all runs.
@@ -44,7 +54,7 @@ class Settings:
         InputError: if the seed is out of range.
     """
 
-    methods: tuple[str, ...]
+    methods: "tuple[str | Method, ...]"
     plan: Plan
     seeds: int
     seed: int = 0

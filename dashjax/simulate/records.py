@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from dashjax.bandit.base import Goal, Moments
+from dashjax.bandit.base import Moments, goal_for
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.certainty import Certainty, certainty
 from dashjax.bandit.methods import BeliefBuilder, Method
@@ -115,9 +115,9 @@ def certainty_rows(label: Row, shown: Shown, pool: Pool) -> list[Row]:
         end,
         problem.prior,
         plan.tolerance,
-        build=method.judge,
+        build=method.judge or method.belief,
         grouping=problem.grouping,
-        goal=Goal(plan.select, plan.steps),
+        select=plan.select,
     )
     chosen, sure = jax.device_get((selected, sure))
     pulls = np.bincount(course.arm[:end], minlength=len(chosen))
@@ -177,17 +177,28 @@ def posterior_rows(label: Row, shown: Shown, pool: Pool) -> list[Row]:
     return rows
 
 
-@functools.partial(jax.jit, static_argnames=("build", "grouping", "goal"))
+@functools.partial(jax.jit, static_argnames=("build", "grouping", "select"))
 def _sure(
-    key, arm, reward, end, prior, tolerance, *, build: BeliefBuilder, grouping: Grouping, goal: Goal
+    key,
+    arm,
+    reward,
+    end,
+    prior,
+    tolerance,
+    *,
+    build: BeliefBuilder,
+    grouping: Grouping,
+    select: int,
 ) -> tuple[Array, Certainty]:
     """The best set by posterior mean after `end` steps of a run, and how sure one may be of it."""
     belief = build(prior, grouping)
     state = jax.lax.fori_loop(
         0, end, lambda step, state: belief.update(state, arm[step], reward[step]), belief.init()
     )
-    selected = is_among_largest(belief.moments(state).mean, goal.select)
-    return selected, certainty(key, belief, state, selected, goal=goal, tolerance=tolerance)
+    selected = is_among_largest(belief.moments(state).mean, select)
+    return selected, certainty(
+        key, belief, state, selected, goal=goal_for(grouping.arms, select, 1), tolerance=tolerance
+    )
 
 
 @functools.partial(jax.jit, static_argnames=("grouping",))
@@ -196,7 +207,8 @@ def _posteriors(arm, reward, prior, *, grouping: Grouping) -> Moments:
     belief = exact(prior, grouping)
 
     def units(state) -> Moments:
-        both = belief.group_moments(state), belief.moments(state)
+        assert belief.groups
+        both = belief.groups.moments(state), belief.moments(state)
         return Moments(*(jnp.concatenate(parts) for parts in zip(*both, strict=True)))
 
     def one(state, pull):

@@ -10,14 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
-from dashjax.bandit import policies
-from dashjax.bandit.base import Environment, Goal
+from dashjax.bandit.base import Environment, goal_for
 from dashjax.bandit.gaussian import Prior
-from dashjax.bandit.methods import SELECTIONS, Method
-from dashjax.bandit.rollout import Agent, Run, rollout
-from dashjax.bandit.stopping.parse import rule
-from dashjax.bandit.stopping.rules import Rule, Score, stop_step
-from dashjax.engine import threefry
+from dashjax.bandit.methods import Method, agent_of
+from dashjax.bandit.rollout import Run, rollout
+from dashjax.bandit.selection import SELECTIONS
+from dashjax.bandit.stopping.rules import Rule
+from dashjax.engine import loop, threefry
 from dashjax.engine.batches import Rounds, at_once, handed_over, in_turn, rounds_of
 from dashjax.errors import InputError
 from dashjax.pools.grouping import Grouping
@@ -34,8 +33,9 @@ Keep = Callable[[Run, Method, Plan], Any]
 class Problem(NamedTuple):
     """What the methods are to solve.
 
-    `build(data)` makes the source; the same function must be passed for the same kind of source
-    (it is part of what was compiled), while `data` and `prior` are arrays and may change freely.
+    `build(data)` makes the environment; the same function must be passed for the same kind of
+    environment (it is part of what was compiled), while the arrays may change freely: problems that
+    differ in them alone share one compiled program.
     """
 
     build: Callable[[Any], Environment]
@@ -43,6 +43,13 @@ class Problem(NamedTuple):
     prior: Prior
     grouping: Grouping
     costs: Any = None  # of one step with each arm, [arm]; all 1 if None
+    available: Any = None  # which arms there are, [arm]; all if None
+    floor: Any = None  # the utility of taking nothing, []; none if None
+
+    @property
+    def arrays(self) -> tuple[Any, ...]:
+        """What may change without compiling anew."""
+        return self.data, self.prior, self.costs, self.available, self.floor
 
 
 def sweep(
@@ -73,7 +80,7 @@ def sweep(
         InputError: if a number is out of range or the selection is unknown.
     """
     check(method, problem, plan, seeds)
-    tally = Tally(method.name, plan, texts_of(method, plan))
+    tally = Tally(method.name, plan, tuple(rule.name for rule in rules_of(method, plan)))
     for block in blocks(method, problem, plan, seeds=seeds, seed=seed, course=course):
         tally.add(block)
         advance(len(block.regret))
@@ -140,9 +147,8 @@ def _how(method: Method, problem: Problem, plan: Plan, keep: Keep) -> dict[str, 
 
 def _given(problem: Problem, seeds: int, seed: int) -> tuple[Any, ...]:
     """What all rounds are given, on every device: so it need not be sent there in each."""
-    arrays = problem.data, problem.prior, problem.costs
     everywhere = NamedSharding(_devices(), PartitionSpec())
-    return jax.device_put((threefry.key(seed), np.uint32(seeds), arrays), everywhere)
+    return jax.device_put((threefry.key(seed), np.uint32(seeds), problem.arrays), everywhere)
 
 
 def _devices() -> jax.sharding.Mesh:
@@ -159,7 +165,7 @@ def run_once(
     run = _one_run(
         threefry.key(seed),
         np.uint32(number),
-        (problem.data, problem.prior, problem.costs),
+        problem.arrays,
         build=problem.build,
         method=method,
         grouping=problem.grouping,
@@ -168,19 +174,9 @@ def run_once(
     return jax.device_get(run)
 
 
-def texts_of(method: Method, plan: Plan) -> tuple[str, ...]:
-    """The stop rules that are looked at, as text: those asked for, else the method's own."""
-    return plan.stop or ((method.stop,) if method.stop else ())
-
-
 def rules_of(method: Method, plan: Plan) -> tuple[Rule, ...]:
-    """The stop rules that are looked at."""
-    return tuple(rule(text) for text in texts_of(method, plan))
-
-
-def scores_of(rules: tuple[Rule, ...]) -> tuple[Score, ...]:
-    """What must be measured for the rules, each score once."""
-    return tuple(dict.fromkeys(score for one in rules for score in one.scores))
+    """The stop rules that are looked at: those asked for, else the method's own."""
+    return plan.stop or ((method.stop,) if method.stop else ())
 
 
 def check(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
@@ -203,8 +199,7 @@ def check(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
         raise InputError(f"unknown selection '{plan.selection}'; choose from {known}")
     if not 1 <= plan.batch <= arms:
         raise InputError(f"a batch of {plan.batch} of {arms} datasets; give --batch 1 to {arms}")
-    rules = rules_of(method, plan)  # refuses those that it does not know
-    if plan.until_stopped and not rules:
+    if plan.until_stopped and not rules_of(method, plan):
         raise InputError(
             f"'{method.name}' has no stop rule of its own, and runs are to end when stopped; give "
             f"--stop, or leave out --until-stopped"
@@ -223,9 +218,9 @@ def _compute(numbers, given, *, build, method, grouping, plan, keep, at_once):
 
     def mine(numbers, given):
         def one(number, given):
-            root, _, (data, prior, costs) = given
+            root, _, arrays = given
             key = jax.random.fold_in(root, number)
-            run = _run(key, build(data), prior, costs, method, grouping, plan)
+            run = _run(key, arrays, build, method, grouping, plan, loop.fast)
             return keep(run, method, plan)
 
         each = jax.vmap(one, in_axes=(0, None), out_axes=-1)
@@ -250,39 +245,42 @@ def _compute(numbers, given, *, build, method, grouping, plan, keep, at_once):
     compiler_options={"xla_backend_optimization_level": 0},  # to compile takes longer than to run
 )
 def _one_run(root, number, arrays, *, build, method, grouping, plan) -> Run:
-    data, prior, costs = arrays
     key = jax.random.fold_in(root, number)
-    return _run(key, build(data), prior, costs, method, grouping, plan)
+    return _run(key, arrays, build, method, grouping, plan, loop.plain)
 
 
 def _run(
-    key, source: Environment, prior: Prior, costs, method: Method, grouping: Grouping, plan: Plan
-):
-    belief = method.belief(prior, grouping)
-    judge = None if method.judge is method.belief else method.judge(prior, grouping)
-    goal = Goal(plan.select, plan.steps, costs)
-    policy = policies.in_batches(method.policy, plan.batch)(belief, goal)
-    rules = rules_of(method, plan)
+    key: Any,
+    arrays: tuple[Any, ...],
+    build: Callable[[Any], Environment],
+    method: Method,
+    grouping: Grouping,
+    plan: Plan,
+    scan: loop.Loop,
+) -> Run:
+    data, prior, costs, available, floor = arrays
+    goal = goal_for(
+        grouping.arms, plan.select, plan.steps, costs=costs, available=available, floor=floor
+    )
     return rollout(
         key,
-        Agent(belief, policy, judge),
-        source,
-        goal=goal,
-        choose=SELECTIONS[plan.selection](plan.select, grouping.arms),
-        scores=scores_of(rules),
-        until=rules if plan.until_stopped else (),
+        agent_of(method, prior, grouping, goal),
+        build(data),
+        goal,
+        selector=SELECTIONS[plan.selection](goal),
+        rules=rules_of(method, plan),
+        until_stopped=plan.until_stopped,
+        batch=plan.batch,
+        scan=scan,
     )
 
 
 def _reduce(run: Run, method: Method, plan: Plan) -> tuple[Any, ...]:
     """The fields of a `Block` but the last, for one run."""
-    rules = rules_of(method, plan)
-    record = run.record(scores_of(rules))
-    stopped = jnp.array([stop_step(one, record) for one in rules], jnp.int32)
-    last = jnp.minimum(stopped, plan.steps) - 1
-    regret_then, cost_then = run.simple_regret[last], jnp.cumsum(run.cost)[last]
+    last = jnp.minimum(run.stopped, plan.steps) - 1
+    regret_then, cost_then = run.simple_regret[last], run.progress.spent[last]
     whole = run.simple_regret, run.total_regret, run.pulls, run.selection
-    return *whole, stopped, regret_then, cost_then
+    return *whole, run.stopped, regret_then, cost_then
 
 
 def _with_course(run: Run, method: Method, plan: Plan) -> tuple[Any, ...]:

@@ -116,7 +116,8 @@ def test_another_path_gives_the_same_statistics(name, other, monkeypatch):
 
 
 REWARDS = np.random.default_rng(5).normal(0.05, 0.08, (15, 8)).astype(np.float32)
-JUDGED = Plan(60, 3, stop=("good-selection:.95:.01", "value:.002"))
+RULES = rule("good-selection:.9:.01"), rule("good-selection-bound:.9:.01")
+JUDGED = Plan(60, 3, stop=(rule("good-selection:.95:.01"), rule("value:.002")))
 
 
 def of_a_table(rewards):
@@ -263,7 +264,7 @@ def test_nothing_is_traced_again_for_another_target_prior_or_number_of_seeds():
 
 def test_a_sweep_stops_runs_where_their_rules_do():
     texts = "good-selection:.9:.02", "stable:9,budget:30"
-    plan = Plan(steps=40, select=3, stop=texts)
+    plan = Plan(steps=40, select=3, stop=tuple(map(rule, texts)))
     block = runs("dash-exact", seeds=40, plan=plan)
     scores = scores_of(rules_of(METHODS["dash-exact"], plan))
     for number in (0, 17, 39):
@@ -282,7 +283,11 @@ def test_a_sweep_stops_runs_where_their_rules_do():
 @pytest.mark.parametrize("name", ["joint-ts", "dash-judged"])
 def test_a_good_selection_is_as_probable_as_promised(name):
     """Whatever rule pulls: the judge knows the law that utilities are drawn from."""
-    plan = Plan(steps=120, select=3, stop=("good-selection:.9:.01", "good-selection-bound:.9:.01"))
+    plan = Plan(
+        steps=120,
+        select=3,
+        stop=RULES,
+    )
     results = sweep(METHODS[name], PROBLEM, plan, seeds=2000)
     for place in (0, 1):
         row = metrics.stop_row(results, place)

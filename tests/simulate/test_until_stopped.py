@@ -35,7 +35,7 @@ PROBLEM = Problem(world, usual_prior(5), usual_prior(5), GROUPING, COSTS)
 
 
 def plan_of(until_stopped, texts=TEXTS, steps=STEPS):
-    return Plan(steps, 3, stop=texts, until_stopped=until_stopped)
+    return Plan(steps, 3, stop=tuple(map(rule, texts)), until_stopped=until_stopped)
 
 
 @functools.cache

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from dashjax.bandit.base import Arm, Belief, Deviates, Group, Moments, RandomKey, Reward, Utility
+from dashjax.bandit.base import Arm, Belief, Group, GroupView, Moments, RandomKey, Reward, Utility
 from dashjax.bandit.beliefs.hyperprior import Hyperprior, Level, Posterior, hyperprior, posterior
 from dashjax.bandit.beliefs.two_level import add_pull, place_of
 from dashjax.bandit.gaussian import Evidence, Prior, no_evidence
@@ -134,7 +134,7 @@ def averaged(
         shared = jnp.where(group[some][:, None] == group[None, :], of_group, 0)
         return of_all + shared + jnp.where(same_arm, own[None, :], 0)
 
-    def shrinkage(state: AveragedState) -> Float[Array, " arm"]:
+    def weight(state: AveragedState) -> Float[Array, " arm"]:
         found = known(state)
         return grouping.to_arms(1 - (1 - found.arms.slope) @ found.mass)
 
@@ -151,56 +151,45 @@ def averaged(
             normal(key_arms, (*grouping.arm.shape, *shape), centre.dtype),
         )
 
-    def drawn_groups(found: Posterior, deviates: Draws) -> Float[Array, "group each point"]:
-        top = found.top_mean + found.top_sd * deviates.top
-        return _drawn(found.groups, top[None], deviates.groups)
+    def drawn_groups(found: Posterior, drawn: Draws) -> Float[Array, "group each point"]:
+        top = found.top_mean + found.top_sd * drawn.top
+        return _drawn(found.groups, top[None], drawn.groups)
 
-    def draw(deviates: Draws, state: AveragedState) -> Float[Array, "arm draw"]:
-        found = known_at(state, deviates.point)
-        arms = _drawn(found.arms, drawn_groups(found, deviates)[:, None], deviates.arms)
+    def sample(key: RandomKey, state: AveragedState, count: int) -> Float[Array, "arm draw"]:
+        drawn = deviates(key, count)
+        found = known_at(state, drawn.point)
+        arms = _drawn(found.arms, drawn_groups(found, drawn)[:, None], drawn.arms)
         return centre + grouping.to_arms(arms).reshape(grouping.arms, -1)
 
-    def deviates_by_group(key: RandomKey) -> Deviates:
-        key_groups, key_point, key_arms = jax.random.split(key, 3)
-        width = grouping.arm.shape[1]
-        return (
-            deviates(key_groups, 1),
-            jax.random.uniform(key_point, (1,), centre.dtype),
-            normal(key_arms, (width,), centre.dtype),
-        )
-
-    def sample_groups(deviates: Deviates, state: AveragedState) -> Float[Array, " group"]:
-        found = known_at(state, deviates[0].point)
-        return centre + drawn_groups(found, deviates[0]).reshape(grouping.groups)
+    def sample_groups(key: RandomKey, state: AveragedState) -> Float[Array, " group"]:
+        key_groups, _, _ = jax.random.split(key, 3)
+        drawn = deviates(key_groups, 1)
+        found = known_at(state, drawn.point)
+        return centre + drawn_groups(found, drawn).reshape(grouping.groups)
 
     def sample_arms(
-        deviates: Deviates, state: AveragedState, group: Group, utility: Utility
+        key: RandomKey, state: AveragedState, group: Group, utility: Utility
     ) -> Float[Array, " slot"]:
         """The mixture given one group's utility: its points are weighed anew."""
+        _, key_point, key_arms = jax.random.split(key, 3)
         found, value = known(state), utility - centre
         mean, var = found.group_mean[group], found.group_var[group]
         fit = (value - mean) ** 2 / var + jnp.log(var)
         mass = jax.nn.softmax(jnp.log(found.mass) - fit / 2)
-        at = _points(mass, deviates[1])[0]
+        at = _points(mass, jax.random.uniform(key_point, (1,), centre.dtype))[0]
         level = Level(*(field[group, :, at] for field in found.arms))
-        drawn = _drawn(level, value, deviates[2])
+        noise = normal(key_arms, (grouping.arm.shape[1],), centre.dtype)
         held = indexing.take_row(jnp.asarray(grouping.arm), group) >= 0
-        return jnp.where(held, centre + drawn, -jnp.inf)
+        return jnp.where(held, centre + _drawn(level, value, noise), -jnp.inf)
 
     return Belief(
-        grouping=grouping,
-        init=init,
-        update=update,
-        moments=moments,
-        group_moments=group_moments,
-        covariance=covariance,
-        noise_var=noise_var,
-        shrinkage=shrinkage,
-        deviates=deviates,
-        draw=draw,
-        deviates_by_group=deviates_by_group,
-        sample_groups=sample_groups,
-        sample_arms=sample_arms,
+        init,
+        update,
+        moments,
+        covariance,
+        sample,
+        noise_var,
+        GroupView(grouping.arm, group_moments, sample_groups, sample_arms, weight),
     )
 
 

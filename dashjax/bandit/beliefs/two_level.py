@@ -9,8 +9,8 @@ from jaxtyping import Array, Float, Int
 from dashjax.bandit.base import (
     Arm,
     Belief,
-    Deviates,
     Group,
+    GroupView,
     Moments,
     RandomKey,
     Reward,
@@ -43,51 +43,42 @@ def two_level(
     def numbers(key: RandomKey, shape: tuple[int, ...]) -> Array:
         return normal(key, shape, prior.group_mean.dtype)
 
-    def deviates_by_group(key: RandomKey) -> Deviates:
-        drawn = numbers(key, (grouping.groups + width,))
-        return drawn[: grouping.groups], drawn[grouping.groups :]
+    def one_draw(key: RandomKey) -> Array:
+        """Of the groups, then of one group's arms."""
+        return numbers(key, (grouping.groups + width,))
 
-    def sample_groups(deviates: Deviates, state: State) -> Float[Array, " group"]:
+    def sample_groups(key: RandomKey, state: State) -> Float[Array, " group"]:
         group = groups(state)
-        return group.mean + jnp.sqrt(group.var) * deviates[0]
+        return group.mean + jnp.sqrt(group.var) * one_draw(key)[: grouping.groups]
 
     def sample_arms(
-        deviates: Deviates, state: State, group: Group, utility: Utility
+        key: RandomKey, state: State, group: Group, utility: Utility
     ) -> Float[Array, " slot"]:
         given = _one_group(prior, state.evidence, group)
-        draw = given.slope[0] * utility + given.offset[0] + jnp.sqrt(given.var[0]) * deviates[1]
+        noise = one_draw(key)[grouping.groups :]
+        draw = given.slope[0] * utility + given.offset[0] + jnp.sqrt(given.var[0]) * noise
         held = indexing.take_row(jnp.asarray(grouping.arm), group) >= 0
         return jnp.where(held, draw, -jnp.inf)
 
-    def deviates(key: RandomKey, count: int) -> Deviates:
+    def sample(key: RandomKey, state: State, count: int) -> Float[Array, "arm draw"]:
         drawn = numbers(key, (grouping.groups * (1 + width), count))
         of_arms = drawn[grouping.groups :].reshape(grouping.groups, width, count)
-        return drawn[: grouping.groups], of_arms
-
-    def draw(deviates: Deviates, state: State) -> Float[Array, "arm draw"]:
-        of_groups, of_arms = deviates
         group, given = groups(state), arms_given_group(prior, state.evidence)
-        utility = group.mean[:, None] + jnp.sqrt(group.var)[:, None] * of_groups
+        utility = group.mean[:, None] + jnp.sqrt(group.var)[:, None] * drawn[: grouping.groups]
         mean = given.slope[..., None] * utility[:, None] + given.offset[..., None]
         return grouping.to_arms(mean + jnp.sqrt(given.var)[..., None] * of_arms)
 
-    def shrinkage(state: State) -> Float[Array, " arm"]:
+    def weight(state: State) -> Float[Array, " arm"]:
         return grouping.to_arms(arms_given_group(prior, state.evidence).slope)
 
     return Belief(
-        grouping=grouping,
-        init=init,
-        update=update,
-        moments=moments,
-        group_moments=groups,
-        covariance=covariance,
+        init,
+        update,
+        moments,
+        covariance,
+        sample,
         noise_var=lambda state: prior.noise_var,
-        shrinkage=shrinkage,
-        deviates=deviates,
-        draw=draw,
-        deviates_by_group=deviates_by_group,
-        sample_groups=sample_groups,
-        sample_arms=sample_arms,
+        groups=GroupView(grouping.arm, groups, sample_groups, sample_arms, weight),
     )
 
 

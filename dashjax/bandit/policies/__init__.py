@@ -1,6 +1,5 @@
 """What we do: rules that pick the next arm to explore."""
 
-from dashjax.bandit.policies.batch import in_batches
 from dashjax.bandit.policies.halving import halving
 from dashjax.bandit.policies.knowledge_gradient import knowledge_gradient
 from dashjax.bandit.policies.lucb import lucb
@@ -12,7 +11,6 @@ from dashjax.bandit.policies.uniform import random, round_robin
 
 __all__ = [
     "halving",
-    "in_batches",
     "knowledge_gradient",
     "lucb",
     "pair",

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from dashjax.bandit.base import Belief, Goal, RandomKey, State
+from dashjax.bandit.worth import masked
 from dashjax.engine.top_k import edge, is_among_largest
 
 MOST = 32  # arms that are looked at; of larger pools, those nearest to the boundary
@@ -25,17 +26,20 @@ class Near(NamedTuple):
     cov: Float[Array, "near near"]
     cost: Float[Array, " near"]
 
+    def only_candidates(self, value: Float[Array, " near"]) -> Float[Array, " near"]:
+        """The values, -1 for arms that are not available: their mean is -inf."""
+        return jnp.where(self.mean > -jnp.inf, value, -1)
+
 
 def near(key: RandomKey, belief: Belief, belief_state: State, goal: Goal) -> tuple[Near, int]:
     """The arms near the boundary of the best `goal.select`, and how many of them are inside."""
     moments = belief.moments(belief_state)
     sd = jnp.sqrt(moments.var)
     nudge = jax.random.uniform(key, sd.shape, sd.dtype)
-    mean = moments.mean + _NUDGE * sd * nudge
+    mean = masked(moments.mean + _NUDGE * sd * nudge, goal)
     arm, inside = _nearest(mean, sd, goal.select)
     cov = belief.covariance(belief_state, arm)[:, arm]
-    cost = jnp.ones_like(sd) if goal.costs is None else goal.costs
-    return Near(arm, mean[arm], cov, cost[arm]), inside
+    return Near(arm, mean[arm], cov, jnp.asarray(goal.costs)[arm].astype(sd.dtype)), inside
 
 
 def standard_gaps(near: Near, inside: int) -> Float[Array, "inside outside"]:
@@ -62,7 +66,7 @@ def _nearest(mean: Array, sd: Array, select: int) -> tuple[Int[Array, " near"], 
         return jax.lax.top_k(mean, arms)[1], inside
     inner = is_among_largest(mean, select)
     least, largest = edge(mean, inner)
-    boundary = (least + largest) / 2
+    boundary = jnp.where(largest > -jnp.inf, (least + largest) / 2, least)
     distance = (mean - boundary) / jnp.maximum(sd, jnp.finfo(sd.dtype).tiny)
     parts = [
         jax.lax.top_k(jnp.where(inner, -distance, -jnp.inf), inside)[1],

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dashjax.bandit.base import Arm, Belief, Goal, Policy, RandomKey, State
+from dashjax.bandit.base import Arm, Belief, Goal, Pending, Policy, RandomKey, State
 from dashjax.engine.random import largest
 
 
@@ -15,26 +15,25 @@ def halving(belief: Belief, goal: Goal) -> Policy:
     it the arm on which least was spent so far comes next. It plans for the whole run: a longer one
     does not begin like a shorter one.
     """
-    arms = belief.grouping.arms
+    arms = goal.arms
     left = jnp.asarray(schedule(arms, goal.select, goal.steps), jnp.int32)
-    costs = jnp.ones(arms) if goal.costs is None else goal.costs
-    turn = jnp.arange(arms, dtype=jnp.int32)
+    costs, arm_numbers = jnp.asarray(goal.costs, float), jnp.arange(arms, dtype=jnp.int32)
 
     def survivors(belief_state: State, alive: jax.Array, count: jax.Array) -> jax.Array:
         mean = jnp.where(alive, belief.moments(belief_state).mean, -jnp.inf)
         return alive & (mean >= jnp.sort(mean)[arms - count])
 
     def init() -> State:
-        return jnp.zeros((), jnp.int32), jnp.ones(arms, bool), jnp.zeros(arms)
+        return jnp.zeros((), jnp.int32), jnp.asarray(goal.available), jnp.zeros(arms)
 
-    def select(key: RandomKey, belief_state: State, own: State) -> Arm:
-        _, alive, spent = own
+    def select(key: RandomKey, belief_state: State, policy_state: State, pending: Pending) -> Arm:
+        _, alive, spent = policy_state
         return largest(jnp.where(alive, -spent, -jnp.inf))
 
-    def update(belief_state: State, own: State, arm: Arm) -> State:
-        step, alive, spent = own
+    def update(belief_state: State, policy_state: State, arm: Arm) -> State:
+        step, alive, spent = policy_state
         alive = survivors(belief_state, alive, left[jnp.minimum(step + 1, len(left) - 1)])
-        return step + 1, alive, spent + jnp.where(turn == arm, costs, 0)
+        return step + 1, alive, spent + jnp.where(arm_numbers == arm, costs, 0)
 
     return Policy(init, select, update)
 

@@ -32,7 +32,7 @@ def knowledge_gradient(belief: Belief, goal: Goal) -> Policy:
     it tells apart the closest pair, as `pair` does. In pools of more than `boundary.MOST` arms only
     those nearest to the boundary are looked at.
     """
-    if goal.select == belief.grouping.arms:  # nothing is left to decide
+    if goal.select == goal.arms:  # nothing is left to decide
         return remembering_nothing(lambda key, belief_state: jnp.zeros((), jnp.int32))
 
     def select(key: RandomKey, belief_state: State) -> Arm:
@@ -42,7 +42,7 @@ def knowledge_gradient(belief: Belief, goal: Goal) -> Policy:
         gain = gains(view.mean, view.cov / sd[:, None], inside)
         apart = separation(view, inside, noise_var)
         value = jnp.where(jnp.max(gain) > 0, gain, apart) / view.cost
-        return view.arm[largest(value)]
+        return view.arm[largest(view.only_candidates(value))]
 
     return remembering_nothing(select)
 

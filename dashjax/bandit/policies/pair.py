@@ -14,13 +14,13 @@ def pair(belief: Belief, goal: Goal) -> Policy:
 
     What a pull tells is the fall of the variance of the pair's difference, per unit of cost.
     """
-    if goal.select == belief.grouping.arms:
+    if goal.select == goal.arms:
         return remembering_nothing(lambda key, belief_state: jnp.zeros((), jnp.int32))
 
     def select(key: RandomKey, belief_state: State) -> Arm:
         view, inside = near(key, belief, belief_state, goal)
         told = separation(view, inside, belief.noise_var(belief_state))
-        return view.arm[largest(told / view.cost)]
+        return view.arm[largest(view.only_candidates(told / view.cost))]
 
     return remembering_nothing(select)
 

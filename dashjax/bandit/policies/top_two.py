@@ -5,7 +5,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from dashjax.bandit.base import Arm, Belief, Goal, Policy, RandomKey, State
-from dashjax.bandit.policies.parts import remembering_nothing
+from dashjax.bandit.policies.parts import per, remembering_nothing
+from dashjax.bandit.worth import masked
 from dashjax.engine.random import largest
 from dashjax.engine.top_k import edge, is_among_largest
 
@@ -19,16 +20,15 @@ def top_two(belief: Belief, goal: Goal) -> Policy:
     if none is, the closest pair across the boundary changes places in the last of them. What a pull
     tells is the fall of its arm's variance, per unit of cost.
     """
-    arms = belief.grouping.arms
-    costs = jnp.ones(arms) if goal.costs is None else goal.costs
 
     def select(key: RandomKey, belief_state: State) -> Arm:
         keys = jax.random.split(key, 1 + _CHALLENGERS)
-        draws = jax.vmap(lambda one: belief.draw(belief.deviates(one, 1), belief_state)[:, 0])(keys)
+        draws = jax.vmap(lambda one: belief.sample(one, belief_state, 1)[:, 0])(keys)
+        draws = jax.vmap(lambda one: masked(one, goal))(draws)
         apart = _differing(draws, goal.select)
         var = belief.moments(belief_state).var
-        fall = var**2 / (var + belief.noise_var(belief_state)) / costs.astype(var.dtype)
-        return largest(jnp.where(apart, fall, -1))
+        fall = var**2 / (var + belief.noise_var(belief_state)) / per(goal, var)
+        return largest(jnp.where(apart & jnp.asarray(goal.available), fall, -1))
 
     return remembering_nothing(select)
 

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import ndtri
+from jaxtyping import Array
 
 from dashjax.bandit.base import Arm, Belief, Goal, Policy, RandomKey, State
 from dashjax.bandit.policies.parts import advantage, counting
@@ -15,11 +16,11 @@ def ucb(belief: Belief, goal: Goal) -> Policy:
     Made for little regret on the way, not for finding a set.
     """
 
-    def select(key: RandomKey, belief_state: State, own: State) -> Arm:
+    def select(key: RandomKey, belief_state: State, steps: Array) -> Arm:
         mean, var = belief.moments(belief_state)
         sd = jnp.sqrt(var)
         nudge = 1e-5 * jax.random.uniform(key, sd.shape, sd.dtype)
-        level = -ndtri(1 / (own + 2)).astype(sd.dtype)
+        level = -ndtri(1 / (steps + 2)).astype(sd.dtype)
         return largest(advantage(mean + sd * (level + nudge), goal))
 
     return counting(select)

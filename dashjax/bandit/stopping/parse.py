@@ -8,7 +8,7 @@ import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dashjax.bandit.stopping import rules as stopping
+from dashjax.bandit.stopping import rules
 from dashjax.bandit.stopping.rules import Rule, all_of, any_of
 from dashjax.errors import InputError
 
@@ -35,14 +35,14 @@ _STEPS = _Number(
 _SPENT = _Number("COST", "above 0", lambda value: 0 < value < float("inf"))
 
 RULES: dict[str, _Kind] = {
-    "budget": _Kind((_STEPS,), lambda steps: stopping.budget(steps=int(steps))),
-    "cost": _Kind((_SPENT,), lambda cost: stopping.budget(cost=cost)),
-    "good-selection": _Kind((_PROBABILITY, _TOLERANCE), stopping.good_selection),
-    "good-selection-bound": _Kind((_PROBABILITY, _TOLERANCE), stopping.good_selection_bound),
-    "value": _Kind((_LOSS,), stopping.value_of_information),
-    "gain": _Kind((_PRICE, _LOSS), stopping.knowledge_gradient_pays),
-    "stable": _Kind((_STEPS,), lambda steps: stopping.stable(int(steps))),
-    "each-once": _Kind((), stopping.each_once),
+    "budget": _Kind((_STEPS,), lambda steps: rules.budget(int(steps))),
+    "cost": _Kind((_SPENT,), rules.cost),
+    "good-selection": _Kind((_PROBABILITY, _TOLERANCE), rules.good_selection),
+    "good-selection-bound": _Kind((_PROBABILITY, _TOLERANCE), rules.good_selection_bound),
+    "value": _Kind((_LOSS,), rules.value_of_information),
+    "gain": _Kind((_PRICE, _LOSS), rules.knowledge_gradient_pays),
+    "stable": _Kind((_STEPS,), lambda steps: rules.stable(int(steps))),
+    "each-once": _Kind((), rules.each_once),
 }
 
 
@@ -53,7 +53,8 @@ def rule(text: str) -> Rule:
     Raises:
         InputError: if a name is unknown, or a number missing, superfluous or out of range.
     """
-    return any_of(*(all_of(*map(_single, part.split("+"))) for part in text.split(",")))
+    ways = (all_of(*map(_single, part.split("+"))) for part in text.split(","))
+    return any_of(*ways)._replace(name=text)
 
 
 def explained() -> str:

@@ -1,7 +1,7 @@
-"""When we stop: scores of what is known, and rules made of them.
+"""Stop rules: whether enough is known, from a running summary of a run.
 
-A score is measured after every step of a run; a rule reads the run's record afterwards. So several
-rules and thresholds cost one run, and stopping never changes the pulls.
+A rule is asked after every step and never changes the pulls, so that several rules and thresholds
+cost one run. It is elementwise: a simulation asks it of all steps at once, a live study of now.
 """
 
 import functools
@@ -9,56 +9,65 @@ import operator
 from collections.abc import Callable
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
-from jax.scipy.special import ndtr
 from jaxtyping import Array, Bool, Float, Int
 
-from dashjax.bandit.base import ROUNDING, Belief, Goal, RandomKey, State
-from dashjax.bandit.policies.boundary import difference_sd, near
-from dashjax.bandit.policies.knowledge_gradient import gains
-from dashjax.engine.top_k import in_order, is_among_largest, sum_of_largest, sum_where
+from dashjax.bandit.stopping.scores import (
+    DRAWS,
+    Score,
+    best_gain,
+    bound_good,
+    chance_good,
+    expected_loss,
+)
 
-DRAWS = 256
 
-Measure = Callable[[State], Float[Array, ""]]
-Score = Callable[[RandomKey, Belief, Goal], Measure]  # what is drawn by chance is drawn once a run
+class Progress(NamedTuple):
+    """A run so far; every field has the shape of what is asked: one step, or all of them."""
 
-
-class Record(NamedTuple):
-    """What a rule may look at: a run's course, or the course so far."""
-
-    arm: Int[Array, " step"]
-    cost: Float[Array, " step"]  # of the step
-    changed: Bool[Array, " step"]  # the selection is another than a step before
-    new: Bool[Array, " step"]  # the arm's first pull
-    scores: dict[Score, Float[Array, " step"]]
-    arms: int
+    step: Int[Array, "*steps"]  # steps made, from 1
+    spent: Float[Array, "*steps"]  # cost of them
+    unchanged_for: Int[Array, "*steps"]  # steps since the selection last changed
+    unseen: Int[Array, "*steps"]  # available arms that were never pulled
+    scores: dict[Score, Float[Array, "*steps"]]  # those that the rules of the run ask for
 
 
 class Rule(NamedTuple):
-    """The scores that it needs, and whether enough is known after each step."""
+    """A stop rule.
 
+    Attributes:
+        name: how the rule is written (see `parse`), for tables.
+        scores: what must be measured for it.
+        holds: whether enough is known, of a `Progress`; elementwise.
+    """
+
+    name: str
     scores: tuple[Score, ...]
-    holds: Callable[[Record], Bool[Array, " step"]]
+    holds: Callable[[Progress], Bool[Array, "*steps"]]
 
 
-def stop_step(rule: Rule, record: Record) -> Int[Array, ""]:
-    """The first step (from 1) after which the rule holds; one more than there are if none."""
-    holds = rule.holds(record)
-    return jnp.where(jnp.any(holds), jnp.argmax(holds) + 1, len(record.arm) + 1).astype(jnp.int32)
+def stop_step(rule: Rule, progress: Progress) -> Int[Array, ""]:
+    """The first step (from 1) after which the rule holds; one more than there are if none.
+
+    Args:
+        rule: the rule.
+        progress: after each step of a run, `[step]`.
+    """
+    holds = jnp.broadcast_to(rule.holds(progress), progress.step.shape)
+    never = holds.shape[0] + 1
+    return jnp.where(jnp.any(holds), jnp.argmax(holds) + 1, never).astype(jnp.int32)
 
 
 @functools.cache
-def budget(*, steps: int | None = None, cost: float | None = None) -> Rule:
-    """So many steps are made, or so much is spent."""
+def budget(steps: int) -> Rule:
+    """So many steps are made."""
+    return Rule(f"budget:{steps}", (), lambda progress: progress.step >= steps)
 
-    def holds(record: Record) -> Bool[Array, " step"]:
-        made = jnp.arange(1, len(record.arm) + 1, dtype=jnp.int32)
-        enough = jnp.zeros(len(made), bool) if steps is None else made >= steps
-        return enough if cost is None else enough | (jnp.cumsum(record.cost) >= cost)
 
-    return Rule((), holds)
+@functools.cache
+def cost(most: float) -> Rule:
+    """So much is spent."""
+    return Rule(f"cost:{most:g}", (), lambda progress: progress.spent >= most)
 
 
 @functools.cache
@@ -67,147 +76,78 @@ def good_selection(probability: float, tolerance: float, draws: int = DRAWS) -> 
 
     Good: its mean utility is within `tolerance` of the best set's (spec section 3, 2).
     """
-    return _at_least(chance_good(tolerance, draws), probability)
+    name = f"good-selection:{probability:g}:{tolerance:g}"
+    return _at_least(name, chance_good(tolerance, draws), probability)
 
 
 @functools.cache
 def good_selection_bound(probability: float, tolerance: float) -> Rule:
     """The same by a bound in closed form, which asks for more (spec section 3, 1)."""
-    return _at_least(bound_good(tolerance), probability)
+    name = f"good-selection-bound:{probability:g}:{tolerance:g}"
+    return _at_least(name, bound_good(tolerance), probability)
 
 
 @functools.cache
 def value_of_information(threshold: float, draws: int = DRAWS) -> Rule:
     """Knowing everything would raise the selection's mean utility by no more than the threshold."""
-    return _at_most(expected_loss(draws), threshold)
+    return _at_most(f"value:{threshold:g}", expected_loss(draws), threshold)
 
 
 @functools.cache
-def knowledge_gradient_pays(cost: float, threshold: float, draws: int = DRAWS) -> Rule:
-    """No one step is worth its cost, and knowing everything little more (spec section 3, 4).
+def knowledge_gradient_pays(price: float, threshold: float, draws: int = DRAWS) -> Rule:
+    """No one step is worth its price, and knowing everything little more (spec section 3, 4).
 
-    Stops where the largest gain of the selection's mean by one pull is at most `cost`, and the
+    Stops where the largest gain of the selection's mean by one pull is at most `price`, and the
     expected loss at most `threshold`; without the second condition the rule is short-sighted.
     """
-    return all_of(_at_most(best_gain(), cost), value_of_information(threshold, draws))
+    single = _at_most("", best_gain(), price)
+    both = all_of(single, value_of_information(threshold, draws))
+    return both._replace(name=f"gain:{price:g}:{threshold:g}")
 
 
 @functools.cache
 def stable(window: int) -> Rule:
     """The selection has not changed for that many steps."""
-
-    def holds(record: Record) -> Bool[Array, " step"]:
-        step = jnp.arange(len(record.arm), dtype=jnp.int32)
-        last = jax.lax.cummax(jnp.where(record.changed, step, -1))
-        return step - last >= window
-
-    return Rule((), holds)
+    return Rule(f"stable:{window}", (), lambda progress: progress.unchanged_for >= window)
 
 
 @functools.cache
 def each_once() -> Rule:
-    """Every dataset was explored at least once."""
-    return Rule((), lambda record: jnp.cumsum(record.new.astype(jnp.int32)) >= record.arms)
+    """Every available dataset was explored at least once."""
+    return Rule("each-once", (), lambda progress: progress.unseen <= 0)
 
 
 @functools.cache
 def any_of(*rules: Rule) -> Rule:
     """One of the rules holds."""
-    return _joined(rules, operator.or_)
+    return _joined(",", rules, operator.or_)
 
 
 @functools.cache
 def all_of(*rules: Rule) -> Rule:
     """All of the rules hold at once."""
-    return _joined(rules, operator.and_)
+    return _joined("+", rules, operator.and_)
 
 
-@functools.cache
-def chance_good(tolerance: float, draws: int = DRAWS) -> Score:
-    """Posterior probability that the best set by posterior mean is within `tolerance`."""
-
-    def score(key: RandomKey, belief: Belief, goal: Goal) -> Measure:
-        losses = _losses(key, belief, goal, draws)
-        return lambda belief_state: jnp.mean(
-            (losses(belief_state) <= tolerance + ROUNDING).astype(float)
-        )
-
-    return score
+def scores_of(rules: tuple[Rule, ...]) -> tuple[Score, ...]:
+    """What must be measured for the rules, each score once."""
+    return tuple(dict.fromkeys(score for rule in rules for score in rule.scores))
 
 
-@functools.cache
-def expected_loss(draws: int = DRAWS) -> Score:
-    """Expected fall short of the best set's mean utility: the value of perfect information."""
-
-    def score(key: RandomKey, belief: Belief, goal: Goal) -> Measure:
-        losses = _losses(key, belief, goal, draws)
-        return lambda belief_state: jnp.mean(losses(belief_state))
-
-    return score
+def _at_least(name: str, score: Score, threshold: float) -> Rule:
+    return Rule(name, (score,), lambda progress: progress.scores[score] >= threshold)
 
 
-@functools.cache
-def bound_good(tolerance: float) -> Score:
-    """Bonferroni's lower bound of `chance_good`, by normal laws of all pairs."""
-
-    def score(key: RandomKey, belief: Belief, goal: Goal) -> Measure:
-        if goal.select == belief.grouping.arms:
-            return lambda belief_state: jnp.ones(())
-
-        def measure(belief_state: State) -> Float[Array, ""]:
-            mean, var = belief.moments(belief_state)
-            held = jax.lax.top_k(mean, goal.select)[1]
-            sd = difference_sd(var[held], var, belief.covariance(belief_state, held))
-            misses = ndtr(-(mean[held, None] - mean[None, :] + tolerance) / sd)
-            return 1 - jnp.sum(misses.at[:, held].set(0))
-
-        return measure
-
-    return score
+def _at_most(name: str, score: Score, threshold: float) -> Rule:
+    return Rule(name, (score,), lambda progress: progress.scores[score] <= threshold)
 
 
-@functools.cache
-def best_gain() -> Score:
-    """Largest expected rise of the selection's mean utility by one pull, per unit of cost."""
-
-    def score(key: RandomKey, belief: Belief, goal: Goal) -> Measure:
-        if goal.select == belief.grouping.arms:
-            return lambda belief_state: jnp.zeros(())
-
-        def measure(belief_state: State) -> Float[Array, ""]:
-            view, inside = near(key, belief, belief_state, goal)
-            sd = jnp.sqrt(jnp.diagonal(view.cov) + belief.noise_var(belief_state))
-            gain = gains(view.mean, view.cov / sd[:, None], inside)
-            return jnp.max(gain / view.cost) / goal.select
-
-        return measure
-
-    return score
-
-
-def _losses(
-    key: RandomKey, belief: Belief, goal: Goal, draws: int
-) -> Callable[[State], Float[Array, " draw"]]:
-    """In each draw, the best set's mean less that of the best set by posterior mean."""
-    deviates = belief.deviates(key, draws)
-
-    def losses(belief_state: State) -> Float[Array, " draw"]:
-        mean = belief.moments(belief_state).mean
-        held = is_among_largest(in_order(mean), goal.select)
-        drawn = belief.draw(deviates, belief_state)
-        return (sum_of_largest(drawn, goal.select) - sum_where(held, drawn)) / goal.select
-
-    return losses
-
-
-def _at_least(score: Score, threshold: float) -> Rule:
-    return Rule((score,), lambda record: record.scores[score] >= threshold)
-
-
-def _at_most(score: Score, threshold: float) -> Rule:
-    return Rule((score,), lambda record: record.scores[score] <= threshold)
-
-
-def _joined(rules: tuple[Rule, ...], how: Callable) -> Rule:
-    scores = tuple(dict.fromkeys(score for rule in rules for score in rule.scores))
-    return Rule(scores, lambda record: functools.reduce(how, (r.holds(record) for r in rules)))
+def _joined(sign: str, rules: tuple[Rule, ...], how: Callable) -> Rule:
+    if len(rules) == 1:
+        return rules[0]
+    name = sign.join(rule.name for rule in rules)
+    return Rule(
+        name,
+        scores_of(rules),
+        lambda progress: functools.reduce(how, (rule.holds(progress) for rule in rules)),
+    )

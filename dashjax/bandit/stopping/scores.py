@@ -1,0 +1,120 @@
+"""Scores: numbers measured of what a belief holds after each step, for stop rules to look at.
+
+A score is `score(key, belief, goal)`, which gives the measure `measure(belief_state, pulls)`. What
+is drawn by chance is drawn with the same key at every step, so that a score changes by what was
+learned alone.
+"""
+
+import functools
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.special import ndtr
+from jaxtyping import Array, Float, Int
+
+from dashjax.bandit.base import ROUNDING, Belief, Goal, RandomKey, State
+from dashjax.bandit.policies.boundary import difference_sd, near
+from dashjax.bandit.policies.knowledge_gradient import gains
+from dashjax.bandit.worth import above_floor, masked, sum_of_best, sum_of_selected
+from dashjax.engine.top_k import in_order, is_among_largest
+
+DRAWS = 256
+
+Measure = Callable[[State, Int[Array, " arm"]], Float[Array, ""]]  # belief_state, pulls of each arm
+Score = Callable[[RandomKey, Belief, Goal], Measure]
+
+
+@functools.cache
+def chance_good(tolerance: float, draws: int = DRAWS) -> Score:
+    """Posterior probability that the best set by posterior mean is within `tolerance`."""
+
+    def score(key: RandomKey, belief: Belief, goal: Goal) -> Measure:
+        losses = _losses(key, belief, goal, draws)
+        return lambda belief_state, pulls: jnp.mean(
+            (losses(belief_state) <= tolerance + ROUNDING).astype(float)
+        )
+
+    return score
+
+
+@functools.cache
+def expected_loss(draws: int = DRAWS) -> Score:
+    """Expected fall short of the best set's mean utility: the value of perfect information."""
+
+    def score(key: RandomKey, belief: Belief, goal: Goal) -> Measure:
+        losses = _losses(key, belief, goal, draws)
+        return lambda belief_state, pulls: jnp.mean(losses(belief_state))
+
+    return score
+
+
+@functools.cache
+def bound_good(tolerance: float) -> Score:
+    """Bonferroni's lower bound of `chance_good`, by normal laws of all pairs; it knows no floor."""
+
+    def score(key: RandomKey, belief: Belief, goal: Goal) -> Measure:
+        if goal.select == goal.arms:
+            return lambda belief_state, pulls: jnp.ones(())
+
+        def measure(belief_state: State, pulls: Array) -> Float[Array, ""]:
+            moments = belief.moments(belief_state)
+            mean, var = masked(moments.mean, goal), moments.var
+            held = jax.lax.top_k(mean, goal.select)[1]
+            sd = difference_sd(var[held], var, belief.covariance(belief_state, held))
+            misses = ndtr(-(mean[held, None] - mean[None, :] + tolerance) / sd)
+            return 1 - jnp.sum(misses.at[:, held].set(0))
+
+        return measure
+
+    return score
+
+
+@functools.cache
+def best_gain() -> Score:
+    """Largest expected rise of the selection's mean utility by one pull, per unit of cost."""
+
+    def score(key: RandomKey, belief: Belief, goal: Goal) -> Measure:
+        if goal.select == goal.arms:
+            return lambda belief_state, pulls: jnp.zeros(())
+
+        def measure(belief_state: State, pulls: Array) -> Float[Array, ""]:
+            view, inside = near(key, belief, belief_state, goal)
+            sd = jnp.sqrt(jnp.diagonal(view.cov) + belief.noise_var(belief_state))
+            gain = gains(view.mean, view.cov / sd[:, None], inside)
+            return jnp.max(view.only_candidates(gain / view.cost)) / goal.select
+
+        return measure
+
+    return score
+
+
+@functools.cache
+def fewest_looks(rivals: int) -> Score:
+    """The fewest pulls of any arm among the best set and the next `rivals` by posterior mean."""
+
+    def score(key: RandomKey, belief: Belief, goal: Goal) -> Measure:
+        def measure(belief_state: State, pulls: Array) -> Float[Array, ""]:
+            mean = masked(belief.moments(belief_state).mean, goal)
+            leading = is_among_largest(in_order(mean), min(goal.select + rivals, goal.arms))
+            counted = leading & jnp.asarray(goal.available)
+            return jnp.min(jnp.where(counted, pulls, jnp.max(pulls))).astype(mean.dtype)
+
+        return measure
+
+    return score
+
+
+def _losses(
+    key: RandomKey, belief: Belief, goal: Goal, draws: int
+) -> Callable[[State], Float[Array, " draw"]]:
+    """In each draw, the best set's mean less that of the best set by posterior mean."""
+
+    def losses(belief_state: State) -> Float[Array, " draw"]:
+        mean = belief.moments(belief_state).mean
+        held = is_among_largest(in_order(masked(mean, goal)), goal.select)
+        held = above_floor(held, mean, goal)
+        drawn = belief.sample(key, belief_state, draws)
+        return (sum_of_best(drawn, goal) - sum_of_selected(held, drawn, goal)) / goal.select
+
+    return losses
