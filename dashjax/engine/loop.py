@@ -50,7 +50,7 @@ def plain(body: Body, start: Any, steps: int, enough: Enough | None = None) -> t
 
 
 def fast(body: Body, start: Any, steps: int, enough: Enough | None = None) -> tuple[Any, Any]:
-    """The same results as `plain`, more quickly for many loops under one `vmap`; arguments as there.
+    """The same results as `plain`, more quickly for many loops under one `vmap`.
 
     `enough` is asked now and then; many loops go on until it holds for all.
     """
