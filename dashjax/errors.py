@@ -5,6 +5,14 @@ class InputError(Exception):
     """A mistake in what was asked for: one sentence saying what, where and how to mend it.
 
     The command line prints the sentence and exits with 2; nothing on disk has changed.
+
+    Example:
+        >>> import dashjax as dj
+        >>> try:
+        ...     dj.method("dahs")
+        ... except dj.InputError as error:
+        ...     print(str(error)[:21])
+        unknown method 'dahs'
     """
 
 

@@ -17,6 +17,13 @@ class Agent(NamedTuple):
     """Who explores: what it believes, what it does, and who judges.
 
     The judge is what the selection and the scores are computed from. None: the belief itself.
+
+    Example:
+        >>> import dashjax as dj
+        >>> prior = dj.uniform_prior(2, group_mean=0.5, group_sd=0.1, arm_sd=0.1, noise_sd=0.1)
+        >>> grouping, goal = dj.Grouping((0, 0, 1), ("north", "south")), dj.goal_for(3, 1, 10)
+        >>> belief = dj.beliefs.exact(prior, grouping)
+        >>> agent = dj.Agent(belief, dj.policies.thompson(belief, goal))
     """
 
     belief: Belief
@@ -25,7 +32,16 @@ class Agent(NamedTuple):
 
 
 class AgentState(NamedTuple):
-    """What an agent knows during a run."""
+    """What an agent knows during a run.
+
+    Example:
+        >>> import dashjax as dj
+        >>> prior = dj.uniform_prior(1, group_mean=0.5, group_sd=0.1, arm_sd=0.1, noise_sd=0.1)
+        >>> grouping, goal = dj.Grouping((0, 0), ("all",)), dj.goal_for(2, 1, 10)
+        >>> state = dj.begin(dj.agent(dj.method("round-robin"), prior, grouping, goal))
+        >>> int(state.policy)
+        0
+    """
 
     belief: State
     policy: State
@@ -33,7 +49,16 @@ class AgentState(NamedTuple):
 
 
 def begin(agent: Agent) -> AgentState:
-    """What the agent knows before the first pull."""
+    """What the agent knows before the first pull.
+
+    Example:
+        >>> import dashjax as dj
+        >>> prior = dj.uniform_prior(1, group_mean=0.5, group_sd=0.1, arm_sd=0.1, noise_sd=0.1)
+        >>> goal = dj.goal_for(2, 1, 10)
+        >>> agent = dj.agent(dj.method("flat"), prior, dj.Grouping((0, 0), ("all",)), goal)
+        >>> dj.begin(agent).belief.mean.tolist()
+        [0.5, 0.5]
+    """
     judge = agent.judge.init() if agent.judge else ()
     return AgentState(agent.belief.init(), agent.policy.init(), judge)
 
@@ -56,6 +81,15 @@ def ask(
         state: what it knows.
         step: how many arms were asked before.
         pending: arms whose reward is still out; -1 is none.
+
+    Example:
+        >>> import dashjax as dj
+        >>> import jax
+        >>> prior = dj.uniform_prior(1, group_mean=0.5, group_sd=0.1, arm_sd=0.1, noise_sd=0.1)
+        >>> goal = dj.goal_for(2, 1, 10)
+        >>> agent = dj.agent(dj.method("round-robin"), prior, dj.Grouping((0, 0), ("all",)), goal)
+        >>> int(dj.ask(jax.random.key(0), agent, dj.begin(agent), 0))
+        0
     """
 
     def told(state: AgentState, arm: Arm) -> tuple[AgentState, None]:
@@ -68,7 +102,24 @@ def ask(
 
 
 def tell(agent: Agent, state: AgentState, arm: Arm, reward: Reward) -> AgentState:
-    """What the agent knows after one more reward."""
+    """What the agent knows after one more reward.
+
+    Args:
+        agent: who is told.
+        state: what it knew.
+        arm: the arm that was explored, int32.
+        reward: what came of it, in the precision of the prior.
+
+    Example:
+        >>> import dashjax as dj
+        >>> import numpy as np
+        >>> prior = dj.uniform_prior(1, group_mean=0.0, group_sd=1.0, arm_sd=0.0, noise_sd=1.0)
+        >>> goal = dj.goal_for(2, 1, 10)
+        >>> agent = dj.agent(dj.method("flat"), prior, dj.Grouping((0, 0), ("all",)), goal)
+        >>> state = dj.tell(agent, dj.begin(agent), np.int32(0), np.float32(1.0))
+        >>> state.belief.mean.tolist()
+        [0.5, 0.0]
+    """
     belief = agent.belief.update(state.belief, arm, reward)
     judge = agent.judge.update(state.judge, arm, reward) if agent.judge else ()
     return AgentState(belief, agent.policy.update(belief, state.policy, arm), judge)

@@ -28,7 +28,17 @@ Selector = Callable[["Belief", State, TieOrder], Bool[Array, " arm"]]  # what is
 
 
 class Moments(NamedTuple):
-    """Marginal means and variances, one a unit (arm or group)."""
+    """Marginal means and variances, one a unit (arm or group).
+
+    Example:
+        >>> import dashjax as dj
+        >>> belief = dj.beliefs.flat(
+        ...     dj.uniform_prior(1, group_mean=0.5, group_sd=0.1, arm_sd=0.0, noise_sd=0.1),
+        ...     dj.Grouping((0, 0), ("all",)),
+        ... )
+        >>> belief.moments(belief.init()).mean.tolist()
+        [0.5, 0.5]
+    """
 
     mean: Float[Array, " unit"]
     var: Float[Array, " unit"]
@@ -38,6 +48,13 @@ class GroupView(NamedTuple):
     """What a belief thinks of its groups, for rules that look at groups first.
 
     `sample` and `sample_arms` with the same key are two parts of one joint draw.
+
+    Example:
+        >>> import dashjax as dj
+        >>> prior = dj.uniform_prior(2, group_mean=0.5, group_sd=0.1, arm_sd=0.1, noise_sd=0.1)
+        >>> belief = dj.beliefs.exact(prior, dj.Grouping((0, 0, 1), ("north", "south")))
+        >>> belief.groups.arms.tolist()
+        [[0, 1], [2, -1]]
     """
 
     arms: np.ndarray  # the arms of each group, [group, slot]; -1 where a group is shorter
@@ -54,6 +71,15 @@ class Belief(NamedTuple):
     `sample(key, state, count)` gives joint draws of all arms. The same key in two states gives
     draws that differ by what was learned alone (common random numbers). Several draws of one key
     may be a stratified sample: together they are the posterior better than as many apart.
+
+    Example:
+        >>> import dashjax as dj
+        >>> import numpy as np
+        >>> prior = dj.uniform_prior(1, group_mean=0.0, group_sd=1.0, arm_sd=0.0, noise_sd=1.0)
+        >>> belief = dj.beliefs.flat(prior, dj.Grouping((0, 0), ("all",)))
+        >>> state = belief.update(belief.init(), np.int32(1), np.float32(2.0))
+        >>> belief.moments(state).mean.tolist()
+        [0.0, 1.0]
     """
 
     init: Callable[[], State]
@@ -69,6 +95,15 @@ class Policy(NamedTuple):
     """What is done: picks the next arm to explore from what a belief holds.
 
     `policy_state` is what the policy must remember beside the belief's state: nothing, for most.
+
+    Example:
+        >>> import dashjax as dj
+        >>> import jax.numpy as jnp
+        >>> def always_first(belief, goal):
+        ...     def select(key, belief_state, policy_state, pending):
+        ...         return jnp.int32(0)
+        ...     return dj.Policy(lambda: (), select, lambda belief_state, policy_state, arm: ())
+        >>> method = dj.Method("always first", dj.beliefs.flat, always_first)
     """
 
     init: Callable[[], State]
@@ -78,7 +113,16 @@ class Policy(NamedTuple):
 
 
 class Environment(NamedTuple):
-    """What answers a pull. The n-th pull of an arm gives the same reward in whatever order."""
+    """What answers a pull. The n-th pull of an arm gives the same reward in whatever order.
+
+    Example:
+        >>> import dashjax as dj
+        >>> import jax, jax.numpy as jnp
+        >>> environment = dj.environments.replay(jnp.array([[0.25, 0.25], [0.5, 0.5]]))
+        >>> reward, _ = environment.pull(environment.init(jax.random.key(0)), jnp.int32(1))
+        >>> float(reward)
+        0.5
+    """
 
     init: Callable[[RandomKey], State]
     pull: Callable[[State, Arm], tuple[Reward, State]]
@@ -91,6 +135,11 @@ class Goal(NamedTuple):
     `costs`, `available` and `floor` may be NumPy arrays, whose values are known while a function is
     traced, so that nothing is computed where all costs are equal, all arms available, or no floor
     is set; or traced arrays, so that problems that differ in them share one compiled program.
+
+    Example:
+        >>> import dashjax as dj
+        >>> dj.goal_for(arms=4, select=2, steps=10).costs.tolist()
+        [1.0, 1.0, 1.0, 1.0]
     """
 
     select: int  # datasets wanted in the end, at most
@@ -146,6 +195,12 @@ def goal_for(
 
     Raises:
         InputError: if `select` does not lie between 1 and `arms`, or `steps` is below 1.
+
+    Example:
+        >>> import dashjax as dj
+        >>> goal = dj.goal_for(arms=4, select=2, steps=10, floor=0.0)
+        >>> goal.select, float(goal.floor)
+        (2, 0.0)
     """
     if not 1 <= select <= arms:
         raise InputError(f"cannot select {select} of {arms} datasets; give 1 to {arms}")

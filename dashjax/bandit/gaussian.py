@@ -28,7 +28,14 @@ from dashjax.pools.grouping import Grouping
 
 
 class Prior(NamedTuple):
-    """The hyper-parameters; any of them may be traced, so a sweep over priors is a `vmap`."""
+    """The hyper-parameters; any of them may be traced, so a sweep over priors is a `vmap`.
+
+    Example:
+        >>> import dashjax as dj
+        >>> prior = dj.uniform_prior(2, group_mean=0.5, group_sd=0.5, arm_sd=0.25, noise_sd=1.0)
+        >>> prior.group_var.tolist(), float(prior.noise_var)
+        ([0.25, 0.25], 1.0)
+    """
 
     group_mean: Float[Array, " group"]  # mu: where group utilities lie
     group_var: Float[Array, " group"]  # sigma_0^2: spread of group utilities
@@ -100,7 +107,21 @@ def arm_means(
 def uniform_prior(
     groups: int, *, group_mean: float, group_sd: float, arm_sd: float, noise_sd: float
 ) -> Prior:
-    """A prior with the same hyper-parameters for every group; standard deviations are given."""
+    """A prior with the same hyper-parameters for every group.
+
+    Args:
+        groups: how many there are.
+        group_mean: where the groups' utilities lie, in units of reward, like the rest.
+        group_sd: standard deviation of the groups' utilities.
+        arm_sd: standard deviation of utilities within a group.
+        noise_sd: standard deviation of one reward.
+
+    Example:
+        >>> import dashjax as dj
+        >>> prior = dj.uniform_prior(2, group_mean=0.5, group_sd=0.5, arm_sd=0.25, noise_sd=1.0)
+        >>> prior.arm_var.tolist()
+        [0.0625, 0.0625]
+    """
     numbers = group_mean, group_sd**2, arm_sd**2
     # filled by NumPy, as JAX would compile a program for it
     dtype = jnp.result_type(float)

@@ -30,6 +30,13 @@ class Method(NamedTuple):
         policy: `policy(belief, goal)`.
         judge: the belief that selection and stop rules are computed from; None: the same one.
         stop: its own stop rule, where none is asked for.
+
+    Example:
+        >>> import dashjax as dj
+        >>> mine = dj.Method("mine", dj.beliefs.exact, dj.policies.thompson)
+        >>> result = dj.sweep((2, 2), [mine], seeds=5, plan=dj.Plan(steps=5, select=1))
+        >>> result.rows[0]["method"]
+        'mine'
     """
 
     name: str
@@ -91,7 +98,7 @@ METHODS: dict[str, Method] = {
 }
 
 
-def agent_of(method: Method, prior: Prior, grouping: Grouping, goal: Goal) -> Agent:
+def agent(method: Method, prior: Prior, grouping: Grouping, goal: Goal) -> Agent:
     """The agent that explores by a method.
 
     Args:
@@ -99,6 +106,13 @@ def agent_of(method: Method, prior: Prior, grouping: Grouping, goal: Goal) -> Ag
         prior: what is known before the first pull.
         grouping: which group each arm belongs to.
         goal: what is wanted.
+
+    Example:
+        >>> import dashjax as dj
+        >>> prior = dj.uniform_prior(2, group_mean=0.5, group_sd=0.1, arm_sd=0.1, noise_sd=0.1)
+        >>> grouping, goal = dj.Grouping((0, 0, 1), ("north", "south")), dj.goal_for(3, 1, 10)
+        >>> dj.agent(dj.method("dash"), prior, grouping, goal).judge is None
+        True
     """
     belief = method.belief(prior, grouping)
     judge = method.judge(prior, grouping) if method.judge else None
@@ -111,6 +125,11 @@ def method(name: str) -> Method:
 
     Raises:
         InputError: if there is none.
+
+    Example:
+        >>> import dashjax as dj
+        >>> dj.method("top-two/exact").name
+        'top-two/exact'
     """
     if name in METHODS:
         return METHODS[name]

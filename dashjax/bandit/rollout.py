@@ -28,6 +28,11 @@ class Run(NamedTuple):
 
     `simple_regret` is the mean utility of the best set of the intended size, minus that of what is
     selected after the step; `regret` is the best arm's utility minus the pulled arm's.
+
+    Example:
+        >>> import dashjax as dj
+        >>> dj.Run._fields[:3]
+        ('arm', 'reward', 'simple_regret')
     """
 
     arm: Int[Array, " step"]
@@ -69,6 +74,17 @@ def rollout(
 
     Returns:
         What was done and what came of it, after every step.
+
+    Example:
+        >>> import dashjax as dj
+        >>> import jax, jax.numpy as jnp
+        >>> prior = dj.uniform_prior(2, group_mean=0.5, group_sd=0.1, arm_sd=0.05, noise_sd=0.1)
+        >>> grouping, goal = dj.Grouping((0, 0, 1), ("north", "south")), dj.goal_for(3, 1, 6)
+        >>> agent = dj.agent(dj.method("round-robin"), prior, grouping, goal)
+        >>> utility = dj.environments.fixed(jnp.array([0.2, 0.4, 0.6]))
+        >>> environment = dj.environments.gaussian(utility, prior.noise_var)
+        >>> dj.rollout(jax.random.key(0), agent, environment, goal).arm.tolist()
+        [0, 1, 2, 0, 1, 2]
     """
     key_environment, key_policy, key_ties, key_scores = jax.random.split(key, 4)
     world = environment.init(key_environment)

@@ -22,6 +22,10 @@ def use_all_cores() -> None:
 
     Loops are compiled whole, where XLA would start every small operation in them by itself and
     share it among the cores, which then wait for each other.
+
+    Example:
+        >>> import dashjax as dj
+        >>> dj.use_all_cores()  # first of all, before anything is computed
     """
     flags = os.environ.get(_FLAGS, "")
     if _COUNT not in flags and "JAX_NUM_CPU_DEVICES" not in os.environ:

@@ -22,6 +22,11 @@ class Grouping:
     Attributes:
         group: the group of each arm, numbered from 0 without gaps.
         names: one name a group.
+
+    Example:
+        >>> import dashjax as dj
+        >>> dj.Grouping((0, 0, 1), ("north", "south")).arm.tolist()
+        [[0, 1], [2, -1]]
     """
 
     group: tuple[int, ...]

@@ -18,6 +18,12 @@ class Pool:
         group: the group of each dataset.
         sizes: examples in each dataset.
         costs: what one exploration step costs, per dataset, in any one unit.
+
+    Example:
+        >>> import dashjax as dj
+        >>> pool = dj.Pool(("a", "b"), ("north",), (0, 0), sizes=(100, 80), costs=(1.0, 1.0))
+        >>> pool.grouping.groups
+        1
     """
 
     datasets: tuple[str, ...]

@@ -1,6 +1,7 @@
 """Where a prior comes from: options, a grouping's implied variances, or other targets' rewards."""
 
 from dataclasses import asdict, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -45,36 +46,89 @@ def matched(prior: Prior, true: Grouping, grouping: Grouping) -> Prior:
     )
 
 
-def by_moments(rewards: np.ndarray, grouping: Grouping) -> Prior:
+def by_moments(rewards: np.ndarray, grouping: Grouping, noise_sd: float | None = None) -> Prior:
     """A prior from rewards `[target, arm, replicate]` by the method of moments.
 
-    The noise is the pooled variance within a dataset; the arms' variance is that of dataset means
-    within their group, less the noise's part; the groups' that of group means within a target, less
-    the arms' part. Each is at least a hundredth of the variance of all dataset means.
+    NaN stands for a reward that there is not; targets may lack arms, and arms replicates. The noise
+    is the pooled variance within a dataset; the arms' variance is that of dataset means within
+    their group, less the noise's part; the groups' that of group means within a target, less the
+    arms' part. Each is at least a hundredth of the variance of all dataset means.
+
+    Args:
+        rewards: in units of reward, higher is better.
+        grouping: the groups of the arms.
+        noise_sd: of one reward, where no dataset has two; single rewards then count as exact.
 
     Raises:
-        InputError: with fewer than two replicates, which tell nothing of the noise.
+        InputError: if no dataset has two replicates and the noise is not given: one tells nothing.
     """
-    replicates = rewards.shape[2]
-    if replicates < 2:
-        raise InputError("a prior from the table needs 2 replicates a dataset; build more of them")
-    noise = float(rewards.var(axis=2, ddof=1).mean())
-    means = rewards.mean(axis=2)
-    floor = _LEAST_GROUP_SHARE * float(means.var(axis=1).mean()) + 1e-8
-    members = [np.flatnonzero(np.asarray(grouping.group) == g) for g in range(grouping.groups)]
-    within = np.concatenate([_spread(means[:, arms]) for arms in members if len(arms) > 1] or [[0]])
-    arm_var = max(float(np.mean(within)) - noise / replicates, floor)
-    centres = np.stack([means[:, arms].mean(axis=1) for arms in members], axis=1)
-    per_group = arm_var + noise / replicates
-    inherited = per_group * float(np.mean([1 / len(arms) for arms in members]))
-    between = float(_spread(centres).mean()) if grouping.groups > 1 else 0.0
+    there = ~np.isnan(rewards)
+    count = there.sum(axis=2)
+    noise = _noise(rewards, there, noise_sd)
+    means, measured = _mean(rewards, there, 2), count > 0
+    blur = noise.blur / np.maximum(count, 1)
+    total = float(_variance(means, measured, 1, spread=0).mean())
+    least = _LEAST_GROUP_SHARE * (total or 1.0)  # a table whose rewards are all equal has no scale
+    groups = [np.flatnonzero(np.asarray(grouping.group) == g) for g in range(grouping.groups)]
+    parts = [_Part(means[:, arms], measured[:, arms], blur[:, arms]) for arms in groups]
+    within = np.concatenate([part.spread_within() for part in parts])
+    arm_var = max(float(within.mean()) if within.size else 0.0, least)
+    inherited = float(np.mean(np.concatenate([part.blur_of_centre(arm_var) for part in parts])))
     return uniform_prior(
         grouping.groups,
-        group_mean=float(means.mean()),
-        group_sd=max(between - inherited, floor) ** 0.5,
+        group_mean=float(means[measured].mean()),
+        group_sd=max(_between(parts) - inherited, least) ** 0.5,
         arm_sd=arm_var**0.5,
-        noise_sd=max(noise, floor) ** 0.5,
+        noise_sd=max(noise.var, least if noise.blur else 0.0) ** 0.5,
     )
+
+
+class _Noise(NamedTuple):
+    """Variance of one reward, and how much of it is in the table's own rewards."""
+
+    var: float
+    blur: float
+
+
+def _noise(rewards: np.ndarray, there: np.ndarray, noise_sd: float | None) -> _Noise:
+    repeated = there.sum(axis=2) >= 2
+    if repeated.any():
+        var = float(_variance(rewards[repeated], there[repeated], 1).mean())
+        return _Noise(var, var)
+    if noise_sd is None:
+        raise InputError(
+            "a prior from the table needs 2 replicates of a dataset, and it has one of each; give "
+            "--noise-sd, the standard deviation of one reward, or build more replicates"
+        )
+    return _Noise(noise_sd**2, 0.0)
+
+
+def _between(parts: "list[_Part]") -> float:
+    """Variance between the groups' means, over targets with two groups or more."""
+    centres = np.stack([_mean(part.means, part.measured, 1) for part in parts], axis=1)
+    has = np.stack([part.measured.any(axis=1) for part in parts], axis=1)
+    several = has.sum(axis=1) >= 2
+    return float(_variance(centres[several], has[several], 1).mean()) if several.any() else 0.0
+
+
+class _Part(NamedTuple):
+    """One group's datasets, `[target, dataset]`."""
+
+    means: np.ndarray
+    measured: np.ndarray
+    blur: np.ndarray  # variance of each mean by the noise
+
+    def spread_within(self) -> np.ndarray:
+        """Variance between the group's datasets, for each target with two or more."""
+        enough = self.measured.sum(axis=1) >= 2
+        spread = _variance(self.means[enough], self.measured[enough], 1)
+        return spread - _mean(self.blur[enough], self.measured[enough], 1)
+
+    def blur_of_centre(self, arm_var: float) -> np.ndarray:
+        """Variance of the group's mean around its utility, for each target with a dataset."""
+        some = self.measured.any(axis=1)
+        size = self.measured[some].sum(axis=1)
+        return (arm_var + _mean(self.blur[some], self.measured[some], 1)) / size
 
 
 def describe(prior: Prior) -> dict[str, float]:
@@ -88,9 +142,15 @@ def describe(prior: Prior) -> dict[str, float]:
     }
 
 
-def _spread(values: np.ndarray) -> np.ndarray:
-    """Unbiased variance over the last axis."""
-    return values.var(axis=-1, ddof=1)
+def _mean(values: np.ndarray, there: np.ndarray, axis: int) -> np.ndarray:
+    """Mean over an axis of what is there; 0 where nothing is."""
+    return np.where(there, values, 0).sum(axis=axis) / np.maximum(there.sum(axis=axis), 1)
+
+
+def _variance(values: np.ndarray, there: np.ndarray, axis: int, spread: int = 1) -> np.ndarray:
+    """Variance over an axis of what is there, with `count - spread` degrees of freedom."""
+    off = np.where(there, values - np.expand_dims(_mean(values, there, axis), axis), 0)
+    return (off**2).sum(axis=axis) / np.maximum(there.sum(axis=axis) - spread, 1)
 
 
 def _pairs_kept(true: Grouping, grouping: Grouping) -> float:

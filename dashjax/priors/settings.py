@@ -13,6 +13,11 @@ class PriorSettings:
 
     Raises:
         InputError: if a spread is negative or the noise 0, or a number beyond what 32 bits square.
+
+    Example:
+        >>> import dashjax as dj
+        >>> dj.PriorSettings(group_mean=0.5, group_sd=0.15, arm_sd=0.03, noise_sd=0.05).arm_sd
+        0.03
     """
 
     group_mean: float

@@ -23,6 +23,12 @@ class Plan:
             own.
         batch: pulls asked at once.
         until_stopped: a run ends when each of its stop rules has held; else they only say when.
+
+    Example:
+        >>> import dashjax as dj
+        >>> plan = dj.Plan(steps=60, select=3, stop=(dj.stopping.rule("good-selection:.9:.02"),))
+        >>> plan.described()["stop"]
+        ['good-selection:.9:.02']
     """
 
     steps: int

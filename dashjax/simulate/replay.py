@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,54 +22,79 @@ from dashjax.simulate.sweep import Problem
 from dashjax.store.results import Experiment
 from dashjax.store.reward_table import RewardTable
 
+Priors = PriorSettings | dict[str, PriorSettings] | None
+
+
+class Answers(NamedTuple):
+    """How pulls are answered from a table.
+
+    Attributes:
+        mode: `bootstrap`, `sequence` or `mean`, see `environments.replay`.
+        noise_sd: standard deviation of the Gaussian noise that is added where a dataset has a
+            single replicate, in units of reward.
+
+    Example:
+        >>> import dashjax as dj
+        >>> dj.Answers(noise_sd=0.02).mode
+        'bootstrap'
+    """
+
+    mode: str = "bootstrap"
+    noise_sd: float | None = None
+
+
+BOOTSTRAP = Answers()
+
 
 def replay(
     table: RewardTable,
     targets: tuple[str, ...],
     settings: Settings,
     *,
-    mode: str = "bootstrap",
-    prior: PriorSettings | dict[str, PriorSettings] | None = None,
+    answers: Answers = BOOTSTRAP,
+    prior: Priors = None,
     costs: str = "equal",
     advance: Advance = silent,
 ) -> Experiment:
     """Methods replayed on the rows of a reward table.
 
+    Targets may lack datasets, which are neither pulled nor selected there, and datasets may have
+    any number of replicates. Where the table states a floor, selections may be smaller than asked
+    for. All targets share one compiled program for each method.
+
     Args:
         table: the rewards.
-        targets: whose rows; all that are built if empty.
+        targets: whose rows; all that have rewards if empty.
         settings: what to run.
-        mode: how a pull is answered, see `environments.replay`.
+        answers: how a pull is answered.
         prior: the methods' prior, or one for each target; if None, by moments of the other
             targets' rows.
         costs: what a step costs: the same with every dataset (`equal`), what the pool says
             (`pool`), or in proportion to a dataset's examples, 1 on average (`examples`).
         advance: is told (what, runs done, runs in all).
 
+    Returns:
+        Settings, rows and frames; rewards are such that higher is better.
+
     Raises:
-        InputError: if a name is unknown, the table too small or the prior not to be had; in mode
-            `sequence` also if a run needs more replicates than there are.
+        InputError: if a name is unknown, the table too small, the prior not to be had, or a dataset
+            has one replicate and no noise is given; in mode `sequence` also if a run needs more
+            replicates than there are.
     """
     targets = tuple(dict.fromkeys(targets or table.built()))
     table.check_targets(targets)
-    pool = table.identity.pool
-    grouping = pool.regroup(settings.grouping, settings.seed)
-    of_step = costs_of(pool, costs)
-    problems = {
-        target: Problem(
-            _replaying(mode),
-            table.array(target),
-            _prior(table, target, grouping, prior),
-            grouping,
-            of_step,
-        )
-        for target in targets
-    }
     if not targets:
         raise InputError(f"table {table.path} is empty; run 'dashjax table build' first")
+    pool = table.identity.pool
+    grouping = pool.regroup(settings.grouping, settings.seed)
+    rows = {target: _rows(table, target) for target in targets}
+    _check_noise(rows, answers)
+    told = _prior_of(table, grouping, prior, answers)
+    problems = _problems(rows, grouping, told, answers, costs_of(pool, costs))
     config = config_of("replay", settings) | {
         "targets": list(targets),
-        "replay": mode,
+        "replay": answers.mode,
+        "noise_sd": answers.noise_sd,
         "costs": costs,
         "table": table.content,
         "reward": table.identity.reward,
@@ -78,46 +103,112 @@ def replay(
     experiment = Experiment(config)
     with workers() as submit:
         shown = run_all(submit, experiment, problems, pool, settings, advance)
-        if mode == "sequence":
-            _check_replicates(experiment, table)
-        for target, rows in shown.items():
-            experiment.add("rewards", records.reward_rows(target, pool, table.array(target)))
-            for name, found in rows.result().items():
-                experiment.add(name, found)
+        if answers.mode == "sequence":
+            _check_replicates(experiment, rows, pool.datasets)
+        for target, found in shown.items():
+            experiment.add("rewards", records.reward_rows(target, pool, rows[target].rewards))
+            for name, frame in found.result().items():
+                experiment.add(name, frame)
     return experiment
+
+
+class _Rows(NamedTuple):
+    """One target's part of a table, such that higher is better."""
+
+    rewards: np.ndarray  # float64 [arm, replicate]; an arm's replicates come first, then NaN
+    counts: np.ndarray  # [arm]
+    floor: float | None
+
+
+def _rows(table: RewardTable, target: str) -> _Rows:
+    return _Rows(table.higher(target), table.counts(target), table.floor(target))
+
+
+def _check_noise(rows: dict[str, _Rows], answers: Answers) -> None:
+    single = [target for target, one in rows.items() if (one.counts == 1).any()]
+    if single and answers.mode != "mean" and answers.noise_sd is None:
+        raise InputError(
+            f"some datasets have a single reward for target '{single[0]}', which tells nothing of "
+            f"the noise; give --noise-sd, the standard deviation of the Gaussian noise that is to "
+            f"be added to it, or replay without noise by --mode mean"
+        )
+
+
+def _problems(
+    rows: dict[str, _Rows],
+    grouping: Grouping,
+    prior: Callable[[str], Prior],
+    answers: Answers,
+    costs: np.ndarray | None,
+) -> dict[str, Problem]:
+    """A problem for each target, all of one shape; what none needs is left out of the program."""
+    everything = rows.values()
+    columns = max(one.rewards.shape[1] for one in everything)
+    even = all((one.counts == columns).all() for one in everything)
+    gaps = any((one.counts == 0).any() for one in everything)
+    floors = any(one.floor is not None for one in everything)
+    single = any((one.counts == 1).any() for one in everything)
+    noise = np.float32(answers.noise_sd) if single and answers.noise_sd is not None else None
+    problems = {}
+    for target, one in rows.items():
+        filled = np.zeros((grouping.arms, columns), np.float32)
+        filled[:, : one.rewards.shape[1]] = np.nan_to_num(one.rewards)
+        counts = None if even else one.counts.astype(np.int32)
+        floor = np.float32(-np.inf if one.floor is None else one.floor) if floors else None
+        available = one.counts > 0 if gaps else None
+        data = filled, counts, noise
+        build = _replaying(answers.mode)
+        problems[target] = Problem(build, data, prior(target), grouping, costs, available, floor)
+    return problems
 
 
 @functools.cache
 def _replaying(mode: str) -> Callable[[Any], Environment]:
     """One function a mode, so that targets share what is compiled."""
-    return lambda rewards: environments.replay(rewards, mode)
+
+    def build(data: Any) -> Environment:
+        rewards, counts, noise_sd = data
+        return environments.replay(rewards, mode, counts=counts, noise_sd=noise_sd)
+
+    return build
 
 
-def _prior(
-    table: RewardTable,
-    target: str,
-    grouping: Grouping,
-    given: PriorSettings | dict[str, PriorSettings] | None,
-) -> Prior:
-    """The prior by numbers, or by moments of the other targets' rows: nothing of `target` leaks."""
-    if isinstance(given, dict):
-        given = given[target]
-    if given is not None:
-        return priors.given(given, grouping.groups)
-    others = [table.array(name) for name in table.built() if name != target]
-    if not others:
-        raise InputError(
-            f"table {table.path} has no target beside '{target}' to take a prior from; build more "
-            f"targets, or give --group-mean, --group-sd, --arm-sd and --noise-sd"
-        )
-    count = min(rewards.shape[1] for rewards in others)
-    return priors.by_moments(np.stack([rewards[:, :count] for rewards in others]), grouping)
+def _prior_of(
+    table: RewardTable, grouping: Grouping, given: Priors, answers: Answers
+) -> Callable[[str], Prior]:
+    """Each target's prior: by numbers, or by moments of the other targets' rows alone."""
+
+    def prior(target: str) -> Prior:
+        numbers = given[target] if isinstance(given, dict) else given
+        if numbers is not None:
+            return priors.given(numbers, grouping.groups)
+        others = [table.higher(name) for name in table.built() if name != target]
+        if not others:
+            raise InputError(
+                f"table {table.path} has no target beside '{target}' to take a prior from; build "
+                f"more targets, or give --group-mean, --group-sd, --arm-sd and --noise-sd"
+            )
+        return priors.by_moments(_stacked(others), grouping, answers.noise_sd)
+
+    return prior
 
 
-def _check_replicates(experiment: Experiment, table: RewardTable) -> None:
+def _stacked(rewards: list[np.ndarray]) -> np.ndarray:
+    """Rewards `[target, arm, replicate]`, NaN where a target has fewer replicates."""
+    columns = max(one.shape[1] for one in rewards)
+    wide = [((0, 0), (0, columns - one.shape[1])) for one in rewards]
+    filled = [
+        np.pad(one, width, constant_values=np.nan) for one, width in zip(rewards, wide, strict=True)
+    ]
+    return np.stack(filled)
+
+
+def _check_replicates(
+    experiment: Experiment, rows: dict[str, _Rows], datasets: tuple[str, ...]
+) -> None:
     for row in experiment.frames["pulls"]:
         target, most = str(row["target"]), int(row["most_pulls"] or 0)
-        have = table.replicates(target)
+        have = int(rows[target].counts[datasets.index(str(row["dataset"]))])
         if most > have:
             raise InputError(
                 f"a run of '{row['method']}' pulled dataset '{row['dataset']}' {most} times for "

@@ -12,7 +12,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from dashjax.bandit.base import Environment, goal_for
 from dashjax.bandit.gaussian import Prior
-from dashjax.bandit.methods import Method, agent_of
+from dashjax.bandit.methods import Method, agent
 from dashjax.bandit.rollout import Run, rollout
 from dashjax.bandit.selection import SELECTIONS
 from dashjax.bandit.stopping.rules import Rule
@@ -264,7 +264,7 @@ def _run(
     )
     return rollout(
         key,
-        agent_of(method, prior, grouping, goal),
+        agent(method, prior, grouping, goal),
         build(data),
         goal,
         selector=SELECTIONS[plan.selection](goal),

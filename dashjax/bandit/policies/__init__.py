@@ -1,4 +1,9 @@
-"""What we do: rules that pick the next arm to explore."""
+"""What is done: rules that pick the next arm to explore, each by `policy(belief, goal)`.
+
+Example:
+    >>> import dashjax as dj
+    >>> careful = dj.Method("careful", dj.beliefs.exact, dj.policies.lucb)
+"""
 
 from dashjax.bandit.policies.halving import halving
 from dashjax.bandit.policies.knowledge_gradient import knowledge_gradient

@@ -1,0 +1,36 @@
+from .bandit import beliefs as beliefs
+from .bandit import environments as environments
+from .bandit import policies as policies
+from .bandit import stopping as stopping
+from .bandit.agent import Agent as Agent
+from .bandit.agent import AgentState as AgentState
+from .bandit.agent import ask as ask
+from .bandit.agent import begin as begin
+from .bandit.agent import tell as tell
+from .bandit.base import Belief as Belief
+from .bandit.base import Environment as Environment
+from .bandit.base import Goal as Goal
+from .bandit.base import GroupView as GroupView
+from .bandit.base import Moments as Moments
+from .bandit.base import Policy as Policy
+from .bandit.base import goal_for as goal_for
+from .bandit.gaussian import Prior as Prior
+from .bandit.gaussian import uniform_prior as uniform_prior
+from .bandit.methods import Method as Method
+from .bandit.methods import agent as agent
+from .bandit.methods import method as method
+from .bandit.rollout import Run as Run
+from .bandit.rollout import rollout as rollout
+from .engine.devices import use_all_cores as use_all_cores
+from .errors import InputError as InputError
+from .pools.grouping import Grouping as Grouping
+from .pools.pool import Pool as Pool
+from .priors.settings import PriorSettings as PriorSettings
+from .simulate.front import replay as replay
+from .simulate.front import sweep as sweep
+from .simulate.plan import Plan as Plan
+from .simulate.replay import Answers as Answers
+from .store.results import Experiment as Experiment
+from .store.reward_table import RewardTable as RewardTable
+
+__version__: str
