@@ -47,7 +47,7 @@ def main() -> None:
     """Times the command, prints the seconds and writes them."""
     options = tyro.cli(Benchmark, description=__doc__)
     terminal = Terminal(options.json)
-    targets = len(table.load(options.table).built())
+    targets = len(table.load_table(options.table).built())
     pairs = [_both(options) for _ in range(options.times)]
     seconds = dict(zip(("first", "again"), map(list, zip(*pairs, strict=True)), strict=True))
     medians = {name: statistics.median(each) for name, each in seconds.items()}

@@ -32,5 +32,6 @@ from .simulate.plan import Plan as Plan
 from .simulate.replay import Answers as Answers
 from .store.results import Experiment as Experiment
 from .store.reward_table import RewardTable as RewardTable
+from .store.reward_table import load_table as load_table
 
 __version__: str

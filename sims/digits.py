@@ -33,8 +33,9 @@ from dashjax.simulate import accuracies
 from dashjax.simulate.plan import Plan, Settings
 from dashjax.simulate.replay import replay
 from dashjax.store import results
+from dashjax.store.identity import Job
 from dashjax.store.results import Experiment, Row
-from dashjax.store.reward_table import Job, RewardTable, load
+from dashjax.store.reward_table import RewardTable, load_table
 from dashjax.store.table_writer import writing
 
 METHODS = ("dash", "dash-exact", "joint-ts", "flat", "round-robin", "random")
@@ -88,9 +89,9 @@ def main() -> None:
             for grouping in ("perfect", "mixed")
         }
     terminal.show(
-        truth_table(truth, load(rewards.path)),
+        truth_table(truth, load_table(rewards.path)),
         *(steps_table(experiment) for experiment in found.values()),
-        accuracy_table(study, found["perfect"], load(rewards.path)),
+        accuracy_table(study, found["perfect"], load_table(rewards.path)),
         f"results are in {folder}",
     )
 
@@ -188,7 +189,7 @@ def _replay(
     began = time.perf_counter()
     plan = Plan(study.steps, study.select)
     settings = Settings(METHODS, plan, study.seeds, study.seed, grouping)
-    table = load(path)
+    table = load_table(path)
     experiment = replay(table, (), settings, advance=advance)
     jobs = accuracies.missing_jobs(experiment, table, study.selections)
     accuracies.attach(experiment, train(table, jobs, examples, advance))

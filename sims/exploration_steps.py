@@ -30,7 +30,7 @@ from dashjax.simulate.sweep import Problem
 from dashjax.store.files import write_whole
 from dashjax.store.machine import keep
 from dashjax.store.results import Row
-from dashjax.store.reward_table import load
+from dashjax.store.reward_table import load_table
 from sims import cases, profiles
 from sims.cases import Case
 from sims.problems import GROUPS, MEMBERS, SELECT, groupless, replayed, synthetic
@@ -134,7 +134,7 @@ def _problems(options: Benchmark) -> Iterator[tuple[str, str, str, Problem]]:
         for grouping in GROUPINGS:
             yield POOL, f"{POOL}, noise {noise:g}", grouping, synthetic(noise, grouping)
     if options.table:
-        loaded = load(options.table)
+        loaded = load_table(options.table)
         for target in loaded.built():
             for grouping in GROUPINGS:
                 yield "table", f"table, {target}", grouping, replayed(loaded, target, grouping)

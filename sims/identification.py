@@ -31,7 +31,7 @@ from dashjax.store import results
 from dashjax.store.files import write_whole
 from dashjax.store.machine import describe
 from dashjax.store.results import Experiment, Row
-from dashjax.store.reward_table import RewardTable, load
+from dashjax.store.reward_table import RewardTable, load_table
 from sims import calibration, cases, identification_pictures, one_pull
 from sims import identification_tables as tables
 from sims.cases import Found
@@ -71,7 +71,7 @@ def main() -> None:
     """Runs the study, prints its tables, and writes them with pictures."""
     study = tyro.cli(Study, description=__doc__)
     terminal = Terminal(as_json=False)
-    loaded = [load(path) for path in study.table]
+    loaded = [load_table(path) for path in study.table]
     config = _config(study, loaded)
     folder = study.out / _hash(json.dumps(config, sort_keys=True).encode())
     results.check_free(folder, besides=["cases"])

@@ -37,7 +37,7 @@ from dashjax.simulate.plan import Plan
 from dashjax.simulate.sweep import Problem, sweep
 from dashjax.store import results
 from dashjax.store.results import Experiment, Row
-from dashjax.store.reward_table import RewardTable, load
+from dashjax.store.reward_table import RewardTable, load_table
 
 # `best` by its two parts: without its stop rule, which would only cost time here
 METHODS = ("dash", "dash-exact", "knowledge-gradient/exact", "knowledge-gradient/averaged")
@@ -81,7 +81,7 @@ def main() -> None:
     """Runs the study and prints its tables."""
     study = tyro.cli(Study, description=__doc__)
     terminal, began = Terminal(as_json=False), time.perf_counter()
-    table = load(study.table)
+    table = load_table(study.table)
     with terminal.progress() as advance:
         known = priors_of(table, study, advance)
         found = replayed(table, known, study, advance)

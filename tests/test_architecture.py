@@ -28,7 +28,10 @@ ROOMS: dict[str, tuple[str, str]] = {
         "embedded/digits embedded/glyphs embedded/painting examples grouping parts pool read "
         "readers/archive readers/folder readers/options",
     ),
-    "store": ("errors engine pools", "files machine results reward_table table_writer"),
+    "store": (
+        "errors engine pools",
+        "cells files identity machine manifest results reward_table table_writer",
+    ),
     "bandit": (
         "errors engine pools",
         "agent base beliefs/averaged beliefs/exact beliefs/flat beliefs/hyperprior beliefs/paper "

@@ -94,7 +94,8 @@ class Replay:
     arm_sd: float | None = None
     """Prior standard deviation of datasets within their group."""
     noise_sd: float | None = None
-    """Standard deviation of one reward."""
+    """Standard deviation of one reward: part of the prior, if all four are given. Gaussian noise of
+    it is added to the answers of datasets that have a single reward, which need it."""
     train_selections: int = 0
     """Train models on up to this many of the commonest final selections, where the table lacks
     their test accuracy; the pool must still be where it was."""
@@ -125,7 +126,7 @@ class Replay:
             InputError: if it was given in part.
         """
         numbers = (self.group_mean, self.group_sd, self.arm_sd, self.noise_sd)
-        if all(number is None for number in numbers):
+        if all(number is None for number in numbers[:3]):
             return None
         given = [number for number in numbers if number is not None]
         if len(given) < len(numbers):

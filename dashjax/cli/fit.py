@@ -16,7 +16,7 @@ def run(options: Fit, terminal: Terminal) -> None:
     if options.out:
         results.check_free(options.out)
     began = time.perf_counter()
-    loaded = table.load(options.table)
+    loaded = table.load_table(options.table)
     with terminal.progress() as advance:
         experiment = fit.fit(
             loaded, options.targets, plan, grouping=options.grouping, advance=advance

@@ -14,7 +14,7 @@ from dashjax.errors import InputError
 from dashjax.priors import saved
 from dashjax.priors.settings import PriorSettings
 from dashjax.simulate import accuracies
-from dashjax.simulate.replay import replay
+from dashjax.simulate.replay import Answers, replay
 from dashjax.store import reward_table as table
 from dashjax.store.reward_table import RewardTable
 
@@ -31,7 +31,7 @@ def run(options: Replay, terminal: Terminal) -> None:
         raise InputError(f"--train-selections is {options.train_selections}; give 0 or more")
     with simulating(options) as first:
         began = time.perf_counter()
-        loaded = table.load(options.table)
+        loaded = table.load_table(options.table)
         examples = _pool_of(loaded) if first and options.train_selections else None
         prior = _prior(options, loaded)
         with terminal.progress(shown=first) as advance:
@@ -39,7 +39,7 @@ def run(options: Replay, terminal: Terminal) -> None:
                 loaded,
                 options.targets,
                 options.settings(),
-                mode=options.mode,
+                answers=Answers(options.mode, options.noise_sd),
                 prior=prior,
                 costs=options.costs,
                 advance=advance,

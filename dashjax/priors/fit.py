@@ -58,7 +58,7 @@ def fit(
     table.check_targets(targets)
     if not targets:
         raise InputError(f"table {table.path} is empty; run 'dashjax table build' first")
-    whole = grid.rows_of([table.array(target) for target in targets])
+    whole = grid.rows_of([table.higher(target) for target in targets])
     sets: dict[str | None, Rows] = {None: whole}
     if len(targets) > 1:
         sets |= {target: grid.without(whole, place) for place, target in enumerate(targets)}
@@ -106,7 +106,7 @@ def _config(
         "table": table.content,
         "rewards": fingerprint(table, targets),
         "reward": table.identity.reward,
-        "replicates": [table.replicates(target) for target in targets],
+        "replicates": [int(table.counts(target).max()) for target in targets],
         "prior": {
             "group_mean": [centre_of(table), MEAN_SD],
             "group_sd": GROUP_SCALE,

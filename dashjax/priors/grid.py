@@ -38,8 +38,8 @@ _LEAST_NOISE = 1e-6  # the least that a prior may have
 class Rows(NamedTuple):
     """What the rewards of some targets amount to."""
 
-    count: Float[np.ndarray, " target"]  # replicates of every dataset
-    mean: Float[np.ndarray, "target arm"]
+    count: Float[np.ndarray, "target arm"]  # rewards of each dataset
+    mean: Float[np.ndarray, "target arm"]  # 0 where there is none
     squares: Float[np.ndarray, " target"]  # within datasets: squared deviations from their means
     used: Float[np.ndarray, " target"]  # 1, or 0 for a target that is left out
 
@@ -61,19 +61,20 @@ class Summary(NamedTuple):
 
 
 def rows_of(rewards: Sequence[Float[np.ndarray, "arm _"]]) -> Rows:
-    """Rewards `[arm, replicate]` of each target, taken together.
+    """Rewards `[arm, replicate]` of each target, taken together; NaN where there is none.
 
     Raises:
-        InputError: if a target has fewer than two replicates, or the rewards of a dataset never
+        InputError: if no dataset of a target has two rewards, or the rewards of a dataset never
             differ: both tell nothing of the noise.
     """
-    for array in rewards:
-        if array.shape[1] < 2:
-            raise InputError("a fit needs 2 replicates a dataset; build more of them")
     exact = [array.astype(np.float64) for array in rewards]
-    mean = np.stack([array.mean(axis=1) for array in exact])
-    squares = [float(((a - a.mean(axis=1, keepdims=True)) ** 2).sum()) for a in exact]
-    count = np.array([array.shape[1] for array in exact], np.float64)
+    count = np.stack([(~np.isnan(array)).sum(axis=1) for array in exact]).astype(np.float64)
+    if (count.max(axis=1) < 2).any():
+        raise InputError("a fit needs 2 replicates of a dataset; build more of them")
+    total = np.stack([np.nansum(array, axis=1) for array in exact])
+    mean = total / np.maximum(count, 1)
+    pairs = zip(exact, mean, strict=True)
+    squares = [float(np.nansum((array - centre[:, None]) ** 2)) for array, centre in pairs]
     rows = Rows(count, mean, np.array(squares), np.ones(len(exact)))
     if pooled_noise(rows) < _LEAST_NOISE**2:
         raise InputError("the rewards of a dataset never differ: they tell nothing of the noise")
@@ -89,7 +90,7 @@ def without(rows: Rows, place: int) -> Rows:
 
 def degrees(rows: Rows) -> Float[np.ndarray, " target"]:
     """Degrees of freedom within the datasets of each target that is used."""
-    return rows.used * rows.mean.shape[1] * (rows.count - 1)
+    return rows.used * np.maximum(rows.count - 1, 0).sum(axis=1)
 
 
 def pooled_noise(rows: Rows) -> float:
@@ -152,7 +153,7 @@ def _over_grid(grid: Hyperprior, evidence: Evidence, noise_var: jax.Array):
 
 def _evidence(rows: Rows, grouping: Grouping, centre: float) -> Evidence:
     """All targets as one pool, `[target * group, slot]`; one left out was never pulled."""
-    count = np.where(grouping.mask, (rows.used * rows.count)[:, None, None], 0.0)
+    count = np.where(grouping.mask, (rows.used[:, None] * rows.count)[:, grouping.arm], 0.0)
     total = count * (rows.mean[:, grouping.arm] - centre)
     shape = (-1, grouping.arm.shape[1])
     return Evidence(jnp.asarray(count.reshape(shape)), jnp.asarray(total.reshape(shape)))

@@ -82,18 +82,19 @@ class _Data(NamedTuple):
     """What the model is told."""
 
     mean: Float[Array, "target group slot"]  # of rewards, from the centre; 0 where padded
-    count: Float[Array, " target"]
+    count: Float[Array, "target group slot"]
     free: Float[Array, " target"]  # degrees of freedom within datasets, 0 for one left out
     squares: Float[Array, " target"]
     used: Bool[Array, " target"]
-    there: Float[Array, "group slot"]  # 0 where padded
+    there: Float[Array, "target group slot"]  # 0 where padded or never measured
     centre: Float[Array, ""]
 
 
 def _data(rows: Rows, grouping: Grouping, centre: float) -> _Data:
-    there = grouping.mask.astype(np.float64)
+    count = rows.count[:, grouping.arm]
+    there = (grouping.mask & (count > 0)).astype(np.float64)
     mean = there * (rows.mean[:, grouping.arm] - centre)
-    told = (mean, rows.count, degrees(rows), rows.used * rows.squares, rows.used > 0)
+    told = (mean, np.maximum(count, 1), degrees(rows), rows.used * rows.squares, rows.used > 0)
     return _Data(*(jnp.asarray(field) for field in (*told, there, np.float64(centre))))
 
 
@@ -102,9 +103,9 @@ def _model(data: _Data) -> None:
     group_sd = numpyro.sample("group_sd", distributions.HalfNormal(GROUP_SCALE))
     arm_sd = numpyro.sample("arm_sd", distributions.HalfNormal(ARM_SCALE))
     noise_sd = numpyro.sample("noise_sd", distributions.HalfNormal(NOISE_SCALE))
-    both = data.there[:, :, None] * data.there[:, None, :]
+    both = data.there[..., :, None] * data.there[..., None, :]
     eye = jnp.eye(both.shape[-1])
-    own = (arm_sd**2 + noise_sd**2 / data.count)[:, None, None, None] * (both * eye)
+    own = (arm_sd**2 + noise_sd**2 / data.count)[..., None] * (both * eye)
     padding = (1 - both) * eye  # a padded slot is a standard normal that came out as 0
     law = distributions.MultivariateNormal(mean * data.there, group_sd**2 * both + own + padding)
     numpyro.sample("mean", law.mask(data.used[:, None]), obs=data.mean)

@@ -78,5 +78,5 @@ def fingerprint(table: RewardTable, targets: Iterable[str]) -> str:
         return ""
     digest = hashlib.sha256(repr(table.identity.pool).encode())
     for target in named:
-        digest.update(repr((target, table.array(target).tolist())).encode())
+        digest.update(repr((target, table.higher(target).tolist())).encode())
     return digest.hexdigest()

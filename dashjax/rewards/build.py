@@ -10,7 +10,8 @@ from dashjax.pools.examples import Examples
 from dashjax.rewards.definitions import reward_named
 from dashjax.rewards.measure import check_cells, compute_rewards
 from dashjax.rewards.settings import TrainingSettings
-from dashjax.store.reward_table import Cell, Identity, RewardTable, load
+from dashjax.store.identity import Cell, Identity
+from dashjax.store.reward_table import RewardTable, load_table
 from dashjax.store.table_writer import writing
 
 
@@ -102,4 +103,4 @@ def fill(
             commit=writer.add_rewards,
             progress=lambda done, total: advance("measuring rewards", done, total),
         )
-    return load(path)
+    return load_table(path)

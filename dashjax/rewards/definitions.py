@@ -15,7 +15,7 @@ import numpy as np
 from dashjax.errors import InputError
 from dashjax.pools.examples import Examples
 from dashjax.rewards.settings import TrainingSettings
-from dashjax.store.reward_table import Cell, Job
+from dashjax.store.identity import Cell, Job
 
 
 class Training(NamedTuple):

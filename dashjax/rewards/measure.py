@@ -25,7 +25,7 @@ from dashjax.rewards.definitions import Training, dataset_rows, local_model, rew
 from dashjax.rewards.networks import Parameters, network
 from dashjax.rewards.settings import TrainingSettings
 from dashjax.rewards.trainer import Data, Trainer, trainer
-from dashjax.store.reward_table import Cell, Job
+from dashjax.store.identity import Cell, Job
 
 _BLOCK = 16  # models; a second or two of work with the default settings
 

@@ -7,7 +7,8 @@ from dashjax.pools.examples import Examples
 from dashjax.rewards.build import training_of
 from dashjax.rewards.measure import selection_accuracies
 from dashjax.rewards.settings import TrainingSettings
-from dashjax.store.reward_table import Job, RewardTable, load, package_versions
+from dashjax.store.identity import Job, package_versions
+from dashjax.store.reward_table import RewardTable, load_table
 from dashjax.store.table_writer import Writer, writing
 
 
@@ -19,7 +20,7 @@ def train(
     now = replace(loaded.identity, versions=package_versions())
     with writing(loaded.path, now, loaded.origin) as writer:
         train_jobs("training selections", jobs, examples, training, writer, advance)
-    return load(loaded.path)
+    return load_table(loaded.path)
 
 
 def train_jobs(

@@ -5,8 +5,9 @@ from collections import Counter
 import numpy as np
 
 from dashjax.simulate.metrics import mean_and_interval
+from dashjax.store.identity import Job
 from dashjax.store.results import Experiment, Row
-from dashjax.store.reward_table import Job, RewardTable
+from dashjax.store.reward_table import RewardTable
 
 Selection = tuple[str, frozenset[str]]  # target, datasets
 

@@ -147,18 +147,21 @@ def certainty_rows(label: Row, shown: Shown, pool: Pool) -> list[Row]:
 
 
 def reward_rows(target: str, pool: Pool, rewards: np.ndarray) -> list[Row]:
-    """Mean reward of every dataset for a target, and its standard error."""
-    count = rewards.shape[1]
-    error = rewards.std(axis=1, ddof=1) / count**0.5 if count > 1 else np.full(len(rewards), np.nan)
+    """Mean reward of every dataset that has one for a target, and its standard error."""
+    count = (~np.isnan(rewards)).sum(axis=1)
+    mean = np.nansum(rewards, axis=1) / np.maximum(count, 1)
+    squares = np.nansum((rewards - mean[:, None]) ** 2, axis=1)
+    error = np.sqrt(squares / np.maximum(count - 1, 1) / np.maximum(count, 1))
     return [
         {
             "target": target,
             "dataset": dataset,
             "group": pool.groups[pool.group[arm]],
-            "utility": float(rewards[arm].mean()),
-            "error": float(error[arm]),
+            "utility": float(mean[arm]),
+            "error": float(error[arm]) if count[arm] > 1 else None,
         }
         for arm, dataset in enumerate(pool.datasets)
+        if count[arm]
     ]
 
 

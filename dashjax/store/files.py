@@ -38,11 +38,18 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def write_part(folder: Path, rows: pa.Table) -> str:
-    """Writes rows as a new part of the folder; the name of the part, which carries their hash."""
+    """Writes rows as a new part of the folder; the name of the part, which carries its hash."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"part-{content_hash([rows])[:16]}.parquet"
-    write_whole(folder / name, lambda path: write_rows(rows, path))
+    content = _parquet(rows)
+    name = f"part-{hashlib.sha256(content).hexdigest()[:16]}.parquet"
+    write_whole(folder / name, lambda path: path.write_bytes(content))
     return name
+
+
+def _parquet(rows: pa.Table) -> bytes:
+    stream = pa.BufferOutputStream()
+    pq.write_table(rows, stream)
+    return stream.getvalue().to_pybytes()
 
 
 def write_rows(rows: pa.Table, path: Path) -> None:
@@ -59,40 +66,35 @@ def read_rows(content: bytes) -> pa.Table:
     return pq.ParquetFile(pa.BufferReader(content), pre_buffer=False).read(use_threads=False)
 
 
-def read_part(path: Path, schema: pa.Schema) -> pa.Table:
+def read_part(path: Path, schema: pa.Schema, may_lack: Collection[str] = ()) -> pa.Table:
     """The rows of a part.
+
+    Args:
+        path: the part.
+        schema: its columns.
+        may_lack: columns in which a row may lack a value.
 
     Raises:
         InputError: if the file is missing, cut short, changed, or of another schema.
     """
     mend = "delete the file and build again: only its cells are computed anew"
     try:
-        rows = read_rows(path.read_bytes())
-        alike, content = rows.schema.remove_metadata() == schema, content_hash([rows])
+        content = path.read_bytes()
+        rows = read_rows(content)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise InputError(f"{path} cannot be read, it is missing or cut short; {mend}") from error
-    if not alike:
+    if rows.schema.remove_metadata() != schema:
         raise InputError(f"{path} has other columns than this version of dashjax writes; {mend}")
-    if path.name != f"part-{content[:16]}.parquet":
+    if path.name != f"part-{hashlib.sha256(content).hexdigest()[:16]}.parquet":
         raise InputError(f"{path} does not hold what its name says, it was changed; {mend}")
-    if any(column.null_count for column in rows.columns):
+    if any(rows[name].null_count for name in rows.column_names if name not in may_lack):
         raise InputError(f"{path} has rows with gaps; {mend}")
-    return rows
+    return rows.replace_schema_metadata()
 
 
 def parts(folder: Path) -> list[str]:
     """Names of the finished parts, sorted."""
     return sorted(path.name for path in folder.glob("part-*.parquet"))
-
-
-def content_hash(tables: list[pa.Table]) -> str:
-    """A hash of the rows as values, whatever their order, repetition and split into parts.
-
-    The column `seconds` is left out: how long a cell took is not part of what it says.
-    """
-    values = [table.drop_columns({"seconds"} & set(table.column_names)) for table in tables]
-    rows = sorted({repr(tuple(row.values())) for table in values for row in table.to_pylist()})
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 import jax
 
 from dashjax.store.files import write_whole
-from dashjax.store.reward_table import package_versions
+from dashjax.store.identity import package_versions
 
 
 def keep(found: dict[str, Any], path: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from dashjax.errors import InputError
 from dashjax.store import files
-from dashjax.store.reward_table import package_versions
+from dashjax.store.identity import package_versions
 
 Row = dict[str, Any]  # plain values by name: text, number, list of text or None
 

@@ -4,72 +4,19 @@ A table is a folder: `manifest.json`, parts of rewards in `rewards/`, and parts 
 accuracies of selections in `accuracies/`. A cell is in the table once its part has its final name.
 """
 
-import itertools
-import json
-import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from importlib import metadata
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from dashjax.errors import InputError
-from dashjax.pools.pool import Pool
 from dashjax.store import files
-
-SCHEMA_VERSION = 1
-_PACKAGES = ("dashjax", "jax", "jaxlib", "flax", "optax", "numpy")
-_KEYS = [("target", pa.string()), ("replicate", pa.int32()), ("seconds", pa.float64())]
-REWARDS = pa.schema([*_KEYS, ("dataset", pa.string()), ("reward", pa.float64())])
-ACCURACIES = pa.schema([*_KEYS, ("datasets", pa.list_(pa.string())), ("accuracy", pa.float64())])
-SCHEMAS = {"rewards": REWARDS, "accuracies": ACCURACIES}
-# What reading a manifest raises where something is missing in it or of another kind.
-_MALFORMED = (ValueError, LookupError, TypeError, AttributeError, RecursionError, InputError)
-
-
-class Cell(NamedTuple):
-    """One reward measurement."""
-
-    target: str
-    dataset: str
-    replicate: int
-
-
-class Job(NamedTuple):
-    """One accuracy measurement: a model trained on local data and a selection (empty: local)."""
-
-    target: str
-    datasets: frozenset[str]
-    replicate: int
-
-
-def package_versions() -> dict[str, str]:
-    """Versions of the packages that numbers depend on."""
-    return {name: metadata.version(name) for name in _PACKAGES}
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What a table is about. Tables that differ in any of it never mix.
-
-    Attributes:
-        pool: the pool's names, groups, sizes and costs.
-        targets: the pool's target tasks.
-        fingerprint: hash of the arrays that were trained on.
-        reward: the reward definition.
-        training: model and training settings.
-        versions: of the packages that computed the rewards.
-    """
-
-    pool: Pool
-    targets: tuple[str, ...]
-    fingerprint: str
-    reward: str
-    training: dict[str, Any]
-    versions: dict[str, str] = field(default_factory=package_versions)
+from dashjax.store.cells import ACCURACIES, MAY_LACK, SCHEMAS, content_hash, rewards_of
+from dashjax.store.identity import Cell, Identity, Job, closest
+from dashjax.store.manifest import Manifest, read_manifest
 
 
 @dataclass(frozen=True)
@@ -80,59 +27,95 @@ class RewardTable:
         path: its folder.
         identity: what it is about.
         origin: how the pool can be opened again: its name or path, and the options it was cut with.
-        rewards: reward of each cell that is there.
+        rewards: float64 `[target, arm, replicate]`, as measured; NaN where there is none.
+        failures: why a measurement failed, for each that did and was not made again.
         accuracies: test accuracy of each job that is there.
-        content: hash of all rewards and accuracies.
+        content: hash of all rewards, failures, accuracies and of the identity.
         seconds: time spent on all of them.
+
+    Example:
+        >>> import dashjax as dj
+        >>> table = dj.load_table("tables/mine")
+        >>> table.rewards.shape, table.identity.targets
+        ((2, 4, 3), ('hand', 'knee'))
     """
 
     path: Path
     identity: Identity
     origin: dict[str, Any]
-    rewards: dict[Cell, float]
+    rewards: np.ndarray
+    failures: dict[Cell, str]
     accuracies: dict[Job, float]
     content: str
     seconds: float
 
+    @property
+    def measured(self) -> np.ndarray:
+        """Which rewards there are, `[target, arm, replicate]`."""
+        return ~np.isnan(self.rewards)
+
     def missing(self, targets: Iterable[str], replicates: int) -> list[Cell]:
-        """Cells still to be computed, replicate by replicate."""
-        datasets = self.identity.pool.datasets
-        wanted = (Cell(t, d, r) for r in range(replicates) for t in targets for d in datasets)
-        return [cell for cell in dict.fromkeys(wanted) if cell not in self.rewards]
+        """Cells still to be computed, replicate by replicate; failed ones among them."""
+        datasets, measured = self.identity.pool.datasets, self.measured
+        names = list(dict.fromkeys(targets))
+        rows = {name: measured[self.identity.targets.index(name)] for name in names}
+        return [
+            Cell(name, dataset, replicate)
+            for replicate in range(replicates)
+            for name in names
+            for arm, dataset in enumerate(datasets)
+            if replicate >= rows[name].shape[1] or not rows[name][arm, replicate]
+        ]
 
     def replicates(self, target: str) -> int:
         """Replicates that every dataset has for a target, up to the first that one lacks."""
-        datasets = self.identity.pool.datasets
-        return next(
-            replicate
-            for replicate in itertools.count()
-            if any(Cell(target, dataset, replicate) not in self.rewards for dataset in datasets)
-        )
+        complete = self.measured[self._place(target)].all(axis=0)
+        return int(np.cumprod(complete).sum())
 
     def array(self, target: str) -> np.ndarray:
-        """Rewards of a target, `[arm, replicate]`, float32.
+        """Rewards of a target that every dataset has, as measured, `[arm, replicate]`, float32.
 
         Raises:
             InputError: if the target is unknown or a dataset has no reward for it.
         """
-        self.check_targets([target])
         count = self.replicates(target)
         if count == 0:
             raise InputError(
                 f"table {self.path} has no complete replicate for target '{target}'; "
                 f"run 'dashjax table build' for it"
             )
-        return np.array(
-            [
-                [self.rewards[Cell(target, dataset, r)] for r in range(count)]
-                for dataset in self.identity.pool.datasets
-            ],
-            np.float32,
-        )
+        return self.rewards[self._place(target), :, :count].astype(np.float32)
+
+    def higher(self, target: str) -> np.ndarray:
+        """Rewards of a target such that higher is better, float64 `[arm, replicate]`.
+
+        Each arm's rewards come first in its row, then NaN; there are as many columns as any arm of
+        the target has rewards.
+
+        Raises:
+            InputError: if the target is unknown.
+        """
+        rewards = self.rewards[self._place(target)]
+        missing = np.isnan(rewards)
+        packed = np.take_along_axis(rewards, np.argsort(missing, axis=1, kind="stable"), axis=1)
+        columns = int((~missing).sum(axis=1).max(initial=0))
+        return self._sign * packed[:, :columns]
+
+    def counts(self, target: str) -> np.ndarray:
+        """How many rewards each arm has for a target, int32 `[arm]`."""
+        return self.measured[self._place(target)].sum(axis=1).astype(np.int32)
+
+    def floor(self, target: str) -> float | None:
+        """The reward of taking nothing, such that higher is better; None where it is not stated."""
+        floors = self.identity.floor
+        value = floors[self._place(target)] if floors else None
+        return None if value is None else self._sign * value
 
     def built(self) -> list[str]:
-        """Targets with at least one complete replicate, in the pool's order."""
-        return [target for target in self.identity.targets if self.replicates(target)]
+        """Targets with at least one reward, in the table's order."""
+        return [
+            t for t, any_ in zip(self.identity.targets, self.measured, strict=True) if any_.any()
+        ]
 
     def check_targets(self, targets: Iterable[str]) -> None:
         """Refuses unknown targets.
@@ -140,93 +123,70 @@ class RewardTable:
         Raises:
             InputError: naming the target and those there are.
         """
+        known = self.identity.targets
         for target in targets:
-            if target not in self.identity.targets:
-                known = ", ".join(self.identity.targets)
-                raise InputError(f"unknown target '{target}'; table {self.path} has {known}")
+            if target not in known:
+                shown = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
+                raise InputError(
+                    f"unknown target '{target}'{closest(target, known)}; table {self.path} has "
+                    f"{shown}"
+                )
 
     def accuracy(self, target: str, datasets: frozenset[str]) -> float | None:
         """Mean test accuracy of a selection over its trainings; None if there is none."""
         found = [a for job, a in self.accuracies.items() if job[:2] == (target, datasets)]
         return float(np.mean(found)) if found else None
 
+    @property
+    def _sign(self) -> float:
+        return -1.0 if self.identity.direction == "lower" else 1.0
 
-def load(path: Path) -> RewardTable:
+    def _place(self, target: str) -> int:
+        self.check_targets([target])
+        return self.identity.targets.index(target)
+
+
+def load_table(path: str | Path) -> RewardTable:
     """The table in a folder, after every check there is.
+
+    Args:
+        path: the folder.
 
     Raises:
         InputError: naming the file that is missing, cut short, changed or of another schema.
+
+    Example:
+        >>> import dashjax as dj
+        >>> dj.load_table("tables/mine").built()
+        ['hand', 'knee']
     """
+    path = Path(path)
     manifest = read_manifest(path)
     here = part_names(path)
-    for name in manifest["parts"]:
+    for name in manifest.parts:
         if name not in here:
             raise InputError(f"{path / name} is missing; run 'dashjax table build' to compute it")
     table = assemble(path, manifest)
-    if here == manifest["parts"] and table.content != manifest["content"]:
+    if here == manifest.parts and table.content != manifest.content:
         raise InputError(f"{path} does not hold what its manifest says; build the table anew")
     return table
 
 
-def assemble(path: Path, manifest: dict[str, Any]) -> RewardTable:
+def assemble(path: Path, manifest: Manifest) -> RewardTable:
     """The table that the parts in a folder make up, whichever of them are there."""
-    identity = identity_of(manifest["identity"])
-    parts = read_parts(path)
-    rewards, accuracies = (
-        [row for part in parts[folder] for row in part.to_pylist()] for folder in SCHEMAS
-    )
-    cells = [(Cell(r["target"], r["dataset"], r["replicate"]), r["reward"]) for r in rewards]
-    jobs = [
-        (Job(r["target"], frozenset(r["datasets"]), r["replicate"]), r["accuracy"])
-        for r in accuracies
-    ]
-    for key, value in cells:
-        _check_row(path, identity, key, {key.dataset}, value)
-    for key, value in jobs:
-        _check_row(path, identity, key, key.datasets, value)
+    identity, parts = manifest.about, read_parts(path)
+    rewards = rewards_of(path, identity, parts["rewards"])
+    accuracies = _accuracies(path, identity, parts["accuracies"])
     return RewardTable(
         path,
         identity,
-        manifest["origin"],
-        _each_once(path, cells),
-        _each_once(path, jobs),
-        files.content_hash([*parts["rewards"], *parts["accuracies"]]),
-        float(sum(row["seconds"] for row in (*rewards, *accuracies))),
+        manifest.origin,
+        rewards.values,
+        rewards.failures,
+        accuracies,
+        content_hash(identity, rewards, parts["accuracies"]),
+        rewards.seconds + float(np.sum(parts["accuracies"]["seconds"].to_numpy())),
     )
-
-
-def identity_of(saved: dict[str, Any]) -> Identity:
-    """What a manifest says that its table is about."""
-    parsed: dict[str, Any] = {
-        "pool": Pool(**{key: tuple(value) for key, value in saved["pool"].items()}),
-        "targets": tuple(saved["targets"]),
-        "training": dict(saved["training"]),
-        "versions": dict(saved["versions"]),
-    }
-    return Identity(**saved | parsed)
-
-
-def read_manifest(path: Path) -> dict[str, Any]:
-    """What a table says of itself.
-
-    Raises:
-        InputError: if there is no table, or its manifest is damaged or of another version.
-    """
-    file = path / "manifest.json"
-    try:
-        manifest = json.loads(file.read_text())
-        schema = manifest["schema"]
-        if schema == SCHEMA_VERSION:
-            _check_form(manifest)
-    except OSError as error:
-        raise InputError(f"{path} is no reward table: {file} cannot be read") from error
-    except _MALFORMED as error:
-        raise InputError(
-            f"{file} is damaged, or not of a reward table; build the table in another folder"
-        ) from error
-    if schema != SCHEMA_VERSION:
-        raise InputError(f"{file} has schema version {schema}; this dashjax reads {SCHEMA_VERSION}")
-    return manifest
 
 
 def part_names(path: Path) -> list[str]:
@@ -234,50 +194,40 @@ def part_names(path: Path) -> list[str]:
     return [f"{folder}/{name}" for folder in SCHEMAS for name in files.parts(path / folder)]
 
 
-def read_parts(path: Path) -> dict[str, list[pa.Table]]:
-    """The parts of rewards and of accuracies.
+def read_parts(path: Path) -> dict[str, pa.Table]:
+    """The rows of all parts, of rewards and of accuracies.
 
     Raises:
         InputError: naming the file that cannot be read or does not hold what its name says.
     """
     return {
-        folder: [
-            files.read_part(path / folder / name, schema) for name in files.parts(path / folder)
-        ]
+        folder: pa.concat_tables(
+            [
+                schema.empty_table(),
+                *(
+                    files.read_part(path / folder / name, schema, MAY_LACK)
+                    for name in files.parts(path / folder)
+                ),
+            ]
+        )
         for folder, schema in SCHEMAS.items()
     }
 
 
-def _check_form(manifest: dict[str, Any]) -> None:
-    """Raises one of `_MALFORMED` if anything is missing in a manifest or of another kind."""
-    about = identity_of(manifest["identity"])
-    names = [*about.pool.datasets, *about.pool.groups, *about.targets, *manifest["parts"]]
-    for text in (*names, about.fingerprint, about.reward, manifest["content"]):
-        if not isinstance(text, str):
-            raise TypeError(text)
-    dict(manifest["origin"])
-
-
-def _check_row(
-    path: Path, identity: Identity, key: Cell | Job, datasets: Iterable[str], value: float
-) -> None:
-    """Refuses a row that this table cannot have."""
-    known = key.target in identity.targets and set(datasets) <= {*identity.pool.datasets}
-    if not known or key.replicate < 0:
-        raise InputError(f"{path} holds {key}, which is none of its own; build the table anew")
-    if not math.isfinite(value):
-        raise InputError(f"{path} holds {value} for {key}, no number; build the table anew")
-
-
-_Key = TypeVar("_Key", Cell, Job)
-
-
-def _each_once(path: Path, rows: Iterable[tuple[_Key, float]]) -> dict[_Key, float]:
-    """The rows by key; the same row may come again in another part, but not with another value."""
-    found: dict[_Key, float] = {}
-    for key, value in rows:
-        if found.setdefault(key, value) != value:
+def _accuracies(path: Path, identity: Identity, rows: pa.Table) -> dict[Job, float]:
+    """Accuracies by job; the same job may come again, but not with another value."""
+    assert rows.schema == ACCURACIES
+    found: dict[Job, float] = {}
+    for row in rows.to_pylist():
+        job = Job(row["target"], frozenset(row["datasets"]), row["replicate"])
+        value = row["accuracy"]
+        known = job.target in identity.targets and job.datasets <= {*identity.pool.datasets}
+        if not known or job.replicate < 0:
+            raise InputError(f"{path} holds {job}, which is none of its own; build the table anew")
+        if not np.isfinite(value):
+            raise InputError(f"{path} holds {value} for {job}, no number; build the table anew")
+        if found.setdefault(job, value) != value:
             raise InputError(
-                f"{path} holds both {found[key]} and {value} for {key}; delete one of those parts"
+                f"{path} holds both {found[job]} and {value} for {job}; delete one of those parts"
             )
     return found

@@ -3,6 +3,8 @@
 import contextlib
 import json
 import math
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -12,25 +14,16 @@ import pyarrow as pa
 
 from dashjax.errors import InputError
 from dashjax.store import files
-from dashjax.store.reward_table import (
-    ACCURACIES,
-    REWARDS,
-    SCHEMA_VERSION,
-    SCHEMAS,
-    Cell,
-    Identity,
-    Job,
-    RewardTable,
-    assemble,
-    part_names,
-    read_manifest,
-)
+from dashjax.store.cells import ACCURACIES, REWARDS, SCHEMAS
+from dashjax.store.identity import Cell, Identity, Job
+from dashjax.store.manifest import Manifest, new_manifest, read_manifest, write_manifest
+from dashjax.store.reward_table import RewardTable, assemble, load_table, part_names
 
 
 class Writer:
     """Adds rows to a table that this process holds."""
 
-    def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
+    def __init__(self, path: Path, manifest: Manifest) -> None:
         self._path, self._manifest = path, manifest
 
     def table(self) -> RewardTable:
@@ -46,6 +39,11 @@ class Writer:
         found = [cell._asdict() | {"reward": r, "seconds": s} for cell, r, s in rows]
         self._add("rewards", found, REWARDS, "reward")
 
+    def add_failures(self, rows: Iterable[tuple[Cell, str]]) -> None:
+        """Commits measurements that failed, as (cell, reason)."""
+        found = [cell._asdict() | {"failure": why, "seconds": 0.0} for cell, why in rows]
+        self._part("rewards", found, REWARDS)
+
     def add_accuracies(self, rows: Iterable[tuple[Job, float, float]]) -> None:
         """Commits test accuracies as (job, accuracy, seconds).
 
@@ -60,9 +58,9 @@ class Writer:
 
     def seal(self) -> None:
         """Records in the manifest which parts there are and the hash of what they say."""
-        self._manifest["content"] = self.table().content
-        self._manifest["parts"] = part_names(self._path)
-        _write_manifest(self._path, self._manifest)
+        self._manifest.content = self.table().content
+        self._manifest.parts = part_names(self._path)
+        write_manifest(self._path, self._manifest)
 
     def _add(self, folder: str, rows: list[dict[str, Any]], schema: pa.Schema, value: str) -> None:
         for row in rows:
@@ -71,12 +69,15 @@ class Writer:
                     f"target '{row['target']}' has {value} {row[value]} in replicate "
                     f"{row['replicate']}; training diverged, try a smaller learning rate"
                 )
+        self._part(folder, rows, schema)
+
+    def _part(self, folder: str, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
         files.write_part(self._path / folder, pa.Table.from_pylist(rows, schema=schema))
 
 
 @contextlib.contextmanager
 def writing(path: Path, identity: Identity, origin: dict[str, Any]) -> Iterator[Writer]:
-    """Opens a table for adding to it, or makes a new one; seals it at the end, come what may.
+    """Opens a table for adding to it, or makes a new one; seals it at the end, also after an error.
 
     Args:
         path: the table's folder.
@@ -97,26 +98,71 @@ def writing(path: Path, identity: Identity, origin: dict[str, Any]) -> Iterator[
             writer.seal()
 
 
-def _open_or_new(path: Path, identity: Identity, origin: dict[str, Any]) -> dict[str, Any]:
+def write_table(
+    path: Path, identity: Identity, origin: dict[str, Any], rewards: pa.Table, accuracies: pa.Table
+) -> RewardTable:
+    """A new table of these rows, whole or not at all.
+
+    Args:
+        path: its folder, which must not exist or be empty.
+        identity: what it is about.
+        origin: how the pool can be opened again, or where the rewards came from.
+        rewards: columns of `cells.REWARDS`.
+        accuracies: columns of `cells.ACCURACIES`.
+
+    Raises:
+        InputError: if the folder is not free, or the rows do not make a table.
+        OSError: if the disk refuses; then nothing is left.
+    """
+    check_free(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=files.UNFINISHED, dir=path.parent))
+    try:
+        for folder, rows in (("rewards", rewards), ("accuracies", accuracies)):
+            if rows.num_rows:
+                files.write_part(fresh / folder, rows)
+        Writer(fresh, new_manifest(identity, origin)).seal()
+        fresh.chmod(0o755)
+        if path.exists():
+            path.rmdir()
+        fresh.rename(path)
+    finally:
+        if fresh.exists():
+            shutil.rmtree(fresh)
+    return load_table(path)
+
+
+def check_free(path: Path) -> None:
+    """Refuses a folder in which something lies.
+
+    Raises:
+        InputError: naming it.
+    """
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise InputError(f"{path} exists already; give another folder for the table")
+
+
+def _open_or_new(path: Path, identity: Identity, origin: dict[str, Any]) -> Manifest:
     """The manifest of the table in the folder, or a new one where nothing has been measured yet."""
     if (path / "manifest.json").exists():
         manifest = read_manifest(path)
         if part_names(path):
-            _check_same(path, manifest["identity"], identity)
+            _check_same(path, manifest.about, identity)
             return manifest
     elif path.exists() and not (path.is_dir() and files.is_empty(path)):
         raise InputError(f"{path} exists and is no reward table; give another --out")
-    return {"schema": SCHEMA_VERSION, "identity": asdict(identity), "origin": origin}
+    return new_manifest(identity, origin)
 
 
-def _check_same(path: Path, saved: dict[str, Any], identity: Identity) -> None:
-    for key, value in json.loads(json.dumps(asdict(identity))).items():
-        if saved[key] == value:
+def _check_same(path: Path, saved: Identity, identity: Identity) -> None:
+    old, new = (json.loads(json.dumps(asdict(one))) for one in (saved, identity))
+    for key, value in new.items():
+        if old[key] == value:
             continue
         if key in ("pool", "targets", "fingerprint"):
             raise InputError(f"{path} is a table of another pool; give another --out")
         raise InputError(
-            f"{path} is a table with other {key}: {_difference(saved[key], value)}; "
+            f"{path} is a table with other {key}: {_difference(old[key], value)}; "
             f"go on with what it was built with, or in another folder"
         )
 
@@ -126,8 +172,3 @@ def _difference(saved: Any, value: Any) -> str:
         return f"{saved}, not {value}"
     keys = sorted(k for k in saved.keys() | value.keys() if saved.get(k) != value.get(k))
     return ", ".join(f"{key} {saved.get(key)}, not {value.get(key)}" for key in keys)
-
-
-def _write_manifest(path: Path, manifest: dict[str, Any]) -> None:
-    text = json.dumps(manifest, indent=2) + "\n"
-    files.write_whole(path / "manifest.json", lambda file: file.write_text(text))

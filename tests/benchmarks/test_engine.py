@@ -19,7 +19,7 @@ from dashjax.cli.exit import ending
 from dashjax.engine import threefry
 from dashjax.errors import InputError
 from dashjax.report.figures import style
-from dashjax.store.reward_table import Cell, Identity
+from dashjax.store.identity import Cell, Identity
 from dashjax.store.table_writer import writing
 
 SAID = """\

@@ -57,7 +57,7 @@ def test_pool_says_what_is_in_it(pool: Path, tmp_path: Path, capsys) -> None:
 def test_table_build_fills_every_cell_and_a_second_build_computes_none(
     pool: Path, built: Path, monkeypatch
 ) -> None:
-    before = table.load(built)
+    before = table.load_table(built)
     assert [before.array(target).shape for target in before.built()] == [(4, 2), (4, 2)]
 
     def fail(*arguments: object, **settings: object) -> None:
@@ -66,7 +66,7 @@ def test_table_build_fills_every_cell_and_a_second_build_computes_none(
 
     monkeypatch.setattr("dashjax.rewards.build.compute_rewards", fail)
     assert cli.main(build(pool, built)) == 0
-    assert table.load(built).content == before.content
+    assert table.load_table(built).content == before.content
 
 
 def test_table_build_for_more_replicates_keeps_those_there_are(
@@ -75,7 +75,7 @@ def test_table_build_for_more_replicates_keeps_those_there_are(
     grown = tmp_path / "table"
     shutil.copytree(built, grown)
     assert cli.main(build(pool, grown, "--targets", "neon", replicates=3)) == 0
-    old, new = table.load(built), table.load(grown)
+    old, new = table.load_table(built), table.load_table(grown)
     np.testing.assert_array_equal(new.array("neon")[:, :2], old.array("neon"))
     assert new.array("neon").shape == (4, 3)
     assert new.array("ink").shape == (4, 2)
@@ -93,14 +93,14 @@ def test_a_build_killed_at_any_time_and_resumed_equals_one_left_alone(
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    survived = table.load(tmp_path / "killed")
+    survived = table.load_table(tmp_path / "killed")
     assert 0 < len(survived.rewards) < 80
     parts = snapshot(tmp_path / "killed" / "rewards")
     assert cli.main(arguments) == 0
     whole = build(pool, tmp_path / "whole", *slow, replicates=10)
     assert cli.main(whole) == 0
-    killed = table.load(tmp_path / "killed")
-    assert killed.content == table.load(tmp_path / "whole").content
+    killed = table.load_table(tmp_path / "killed")
+    assert killed.content == table.load_table(tmp_path / "whole").content
     now = snapshot(tmp_path / "killed" / "rewards")
     finished = {path: data for path, data in parts.items() if path.name.startswith("part-")}
     assert finished.items() <= now.items()
@@ -109,7 +109,7 @@ def test_a_build_killed_at_any_time_and_resumed_equals_one_left_alone(
 def test_table_show_and_verify(pool: Path, built: Path, capsys) -> None:
     said = document(capsys, "table", "show", str(built))
     assert len(said["rows"]) == 8
-    assert said["rows"][0]["mean"] == pytest.approx(table.load(built).array("ink")[0].mean())
+    assert said["rows"][0]["mean"] == pytest.approx(table.load_table(built).array("ink")[0].mean())
     assert cli.main(["table", "verify", str(built), "--pool", str(pool)]) == 0
     assert "sound" in capsys.readouterr().out
 
@@ -164,7 +164,7 @@ def test_replay_trains_the_commonest_selections_and_keeps_them(built: Path, caps
     (row,) = said["rows"]
     assert row["accuracy_share"] == 1
     assert row["accuracy_low"] <= row["accuracy"] <= row["accuracy_high"]
-    known = table.load(built).accuracies
+    known = table.load_table(built).accuracies
     assert {job.datasets for job in known} >= {frozenset(), frozenset({"ink-0", "ink-1"})}
     (again,) = document(capsys, *arguments)["rows"]
     assert again == row

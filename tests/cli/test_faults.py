@@ -20,7 +20,7 @@ from dashjax.errors import InputError
 from dashjax.pools.readers.archive import read_domain
 from dashjax.store import files, results
 from dashjax.store import reward_table as table
-from dashjax.store.reward_table import Cell
+from dashjax.store.identity import Cell
 
 FEW = ["--seeds", "5", "--steps", "6", "--select", "2", "--methods", "flat"]
 
@@ -101,15 +101,15 @@ def test_rows_that_a_table_cannot_have_are_refused(
 
 
 def test_a_cell_that_is_there_twice_counts_once(copy: Path) -> None:
-    before = table.load(copy)
+    before = table.load_table(copy)
     add(copy, before.rewards[Cell("ink", "ink-0", 0)], replicate=0)
-    assert table.load(copy).content == before.content
+    assert table.load_table(copy).content == before.content
 
 
 def test_replicates_end_at_the_first_that_is_missing(copy: Path) -> None:
     for dataset in ("ink-0", "ink-1", "neon-0", "neon-1"):
         add(copy, dataset=dataset, replicate=3)
-    assert table.load(copy).array("ink").shape == (4, 2)
+    assert table.load_table(copy).array("ink").shape == (4, 2)
 
 
 def test_a_target_named_twice_is_measured_and_replayed_once(
@@ -126,14 +126,14 @@ def test_a_target_named_twice_is_measured_and_replayed_once(
 
 def test_a_flipped_bit_in_a_part_is_never_a_traceback(copy: Path) -> None:
     (part,) = (copy / "rewards").glob("part-*")
-    whole, sound = part.read_bytes(), table.load(copy).rewards
+    whole, sound = part.read_bytes(), table.load_table(copy).rewards
     for name in (b"target", b"seconds", b"ink-0"):
         for place in (whole.find(name), whole.rfind(name)):
             hurt = bytearray(whole)
             hurt[place + 2] ^= 0x80
             part.write_bytes(hurt)
             with contextlib.suppress(InputError):
-                assert table.load(copy).rewards == sound
+                assert table.load_table(copy).rewards == sound
 
 
 def test_a_pool_with_a_damaged_header_is_cut_short(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_a_build_that_diverged_at_once_can_be_given_other_settings(
     said = refused(capsys, *build(pool, tmp_path / "t", "--learning-rate", "1e30"))
     assert "diverged" in said
     assert cli.main(build(pool, tmp_path / "t")) == 0
-    assert table.load(tmp_path / "t").identity.training["learning_rate"] == 0.02
+    assert table.load_table(tmp_path / "t").identity.training["learning_rate"] == 0.02
 
 
 @pytest.mark.parametrize("left", [".lock", ".unfinished-abc.json"])
@@ -245,7 +245,7 @@ def test_a_contact_sheet_replaces_nothing_but_pictures(pool: Path, tmp_path: Pat
 def test_selections_are_not_trained_on_another_pool(
     pool: Path, copy: Path, tmp_path: Path, capsys
 ) -> None:
-    before = table.load(copy).content
+    before = table.load_table(copy).content
     train = ["replay", str(copy), *FEW, "--train-selections", "1"]
     other = folders.write(tmp_path / "other", "neon", "ink")
     change(copy, "origin", "pool", value=str(other))
@@ -255,14 +255,14 @@ def test_selections_are_not_trained_on_another_pool(
     change(copy, "origin", value={"pool": str(pool)})
     assert "how its pool was cut" in refused(capsys, *train)
     assert "--train-selections is -1" in refused(capsys, *train, "--train-selections", "-1")
-    assert table.load(copy).content == before
+    assert table.load_table(copy).content == before
 
 
 def test_selections_are_not_trained_with_other_packages(copy: Path, capsys) -> None:
     change(copy, "identity", "versions", "jax", value="0.0.1")
     train = ["replay", str(copy), *FEW, "--train-selections", "1"]
     assert "jax 0.0.1" in refused(capsys, *train)
-    assert not table.load(copy).accuracies
+    assert not table.load_table(copy).accuracies
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from dashjax.engine import hosts
 from dashjax.engine.batches import BLOCK
 from dashjax.pools.pool import Pool
 from dashjax.store import results
-from dashjax.store.reward_table import Cell, Identity
+from dashjax.store.identity import Cell, Identity
 from dashjax.store.table_writer import writing
 
 DEVICES = 2  # of each host

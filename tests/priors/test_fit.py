@@ -16,7 +16,7 @@ from dashjax.priors import grid, saved
 from dashjax.priors.grid import PARAMETERS
 from dashjax.store import results
 from dashjax.store import reward_table as table
-from dashjax.store.reward_table import Cell, Identity, Job
+from dashjax.store.identity import Cell, Identity, Job
 from dashjax.store.table_writer import writing
 from sims import priors
 
@@ -62,7 +62,7 @@ def test_a_fit_has_a_row_for_each_set_of_targets_estimator_and_parameter(place: 
 
 
 def test_a_fit_is_that_of_its_mathematics_and_both_estimators_agree(place: Path) -> None:
-    loaded, fit = table.load(place / "table"), results.read(place / "fit")
+    loaded, fit = table.load_table(place / "table"), results.read(place / "fit")
     rewards = [loaded.array(target) for target in TARGETS if target != "neon"]
     grouping = loaded.identity.pool.grouping
     laws = grid.by_grid(grid.rows_of(rewards), grouping, centre=0.0)
@@ -115,7 +115,7 @@ def test_replay_takes_for_each_target_the_fit_without_it(place: Path, capsys) ->
 
 
 def test_test_accuracies_do_not_outdate_a_fit_but_rewards_do(place: Path, tmp_path: Path) -> None:
-    loaded = table.load(place / "table")
+    loaded = table.load_table(place / "table")
     told = replace(loaded, accuracies={Job("ink", frozenset(), 0): 0.5}, content="another")
     assert saved.read(place / "fit", told, ["ink"], "perfect")
     known = saved.fingerprint(loaded, TARGETS)

@@ -30,7 +30,7 @@ def dense(
     """The joint law of all targets' mean rewards, the overall mean integrated out."""
     alike = np.equal.outer(grouping.group, grouping.group)
     one_target = group_sd**2 * alike + arm_sd**2 * np.eye(grouping.arms)
-    noise = np.repeat(grid.pooled_noise(rows) / rows.count, grouping.arms)
+    noise = np.repeat(grid.pooled_noise(rows) / rows.count[:, 0], grouping.arms)
     cov = np.kron(np.eye(len(rows.count)), one_target) + np.diag(noise) + 0.25**2
     return stats.multivariate_normal(np.full(len(cov), CENTRE), cov)
 

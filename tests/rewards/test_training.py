@@ -23,7 +23,7 @@ from dashjax.rewards.definitions import (
 from dashjax.rewards.measure import compute_rewards, selection_accuracies
 from dashjax.rewards.networks import PatchConvolution, max_pool, network
 from dashjax.rewards.settings import TrainingSettings
-from dashjax.store.reward_table import Cell, Job
+from dashjax.store.identity import Cell, Job
 
 QUICK = TrainingSettings(
     local_steps=15,

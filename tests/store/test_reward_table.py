@@ -16,7 +16,7 @@ from dashjax.errors import InputError
 from dashjax.pools.pool import Pool
 from dashjax.store import files
 from dashjax.store import reward_table as table
-from dashjax.store.reward_table import Cell, Identity, Job
+from dashjax.store.identity import Cell, Identity, Job
 from dashjax.store.table_writer import writing
 
 POOL = Pool(("a-0", "a-1", "b-0"), ("a", "b"), (0, 0, 1), (5, 5, 5), (1.0, 1.0, 1.0))
@@ -37,7 +37,7 @@ def make(path: Path, rows: list, identity: Identity = ABOUT) -> table.RewardTabl
     with writing(path, identity, ORIGIN) as writer:
         for row in rows:
             writer.add_rewards([row])
-    return table.load(path)
+    return table.load_table(path)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def parts(path: Path) -> list[Path]:
 
 
 def test_rewards_come_back_as_they_were_committed(made: Path) -> None:
-    loaded = table.load(made)
+    loaded = table.load_table(made)
     expected = np.array([reward for _, reward, _ in cells(2)], np.float32).reshape(2, 3).T
     np.testing.assert_array_equal(loaded.array("a"), expected)
     assert loaded.identity == ABOUT
@@ -60,7 +60,7 @@ def test_rewards_come_back_as_they_were_committed(made: Path) -> None:
 
 
 def test_only_missing_cells_are_asked_for(made: Path) -> None:
-    missing = table.load(made).missing(["a"], 3)
+    missing = table.load_table(made).missing(["a"], 3)
     assert missing == [Cell("a", dataset, 2) for dataset in POOL.datasets]
 
 
@@ -68,7 +68,7 @@ def test_accuracies_are_kept_by_target_and_set_of_datasets(made: Path) -> None:
     with writing(made, ABOUT, ORIGIN) as writer:
         writer.add_accuracies([(Job("a", frozenset({"b-0", "a-0"}), 0), 0.5, 1.0)])
         writer.add_accuracies([(Job("a", frozenset({"a-0", "b-0"}), 1), 0.7, 1.0)])
-    loaded = table.load(made)
+    loaded = table.load_table(made)
     assert loaded.accuracy("a", frozenset({"a-0", "b-0"})) == pytest.approx(0.6)
     assert loaded.accuracy("a", frozenset()) is None
 
@@ -80,7 +80,7 @@ def test_content_depends_on_rewards_and_not_on_order_parts_or_seconds(tmp_path: 
     content = make(tmp_path / "one", rows).content
     with writing(tmp_path / "two", ABOUT, ORIGIN) as writer:
         writer.add_rewards(slower)
-    assert table.load(tmp_path / "two").content == content
+    assert table.load_table(tmp_path / "two").content == content
     assert make(tmp_path / "three", changed).content != content
 
 
@@ -111,27 +111,27 @@ def test_a_reward_that_is_no_number_is_refused_and_nothing_of_its_block_kept(
         pytest.raises(InputError, match=r"'a'.*replicate 2"),
     ):
         writer.add_rewards([*cells(3)[6:8], (Cell("a", "b-0", 2), value, 0.1)])
-    assert table.load(made).replicates("a") == 2
-    assert len(table.load(made).rewards) == 6
+    assert table.load_table(made).replicates("a") == 2
+    assert len(table.load_table(made).rewards) == 6
 
 
 def test_a_truncated_part_is_named(made: Path) -> None:
     part = parts(made)[1]
     part.write_bytes(part.read_bytes()[:-20])
     with pytest.raises(InputError, match=f"{part.name}.*cut short"):
-        table.load(made)
+        table.load_table(made)
 
 
 def test_a_truncated_part_can_be_deleted_and_built_again(made: Path) -> None:
-    content = table.load(made).content
+    content = table.load_table(made).content
     part = parts(made)[1]
     part.unlink()
     with pytest.raises(InputError, match=f"{part.name} is missing"):
-        table.load(made)
+        table.load_table(made)
     with writing(made, ABOUT, ORIGIN) as writer:
         (lost,) = writer.table().missing(["a"], 2)
         writer.add_rewards([row for row in cells(2) if row[0] == lost])
-    assert table.load(made).content == content
+    assert table.load_table(made).content == content
 
 
 def test_a_changed_reward_is_noticed(made: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_changed_reward_is_noticed(made: Path) -> None:
     rows[0]["reward"] += 0.5
     pq.write_table(pa.Table.from_pylist(rows, schema=table.REWARDS), part)
     with pytest.raises(InputError, match="does not hold what its name says"):
-        table.load(made)
+        table.load_table(made)
 
 
 def test_a_swapped_part_is_noticed(made: Path, tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_swapped_part_is_noticed(made: Path, tmp_path: Path) -> None:
     for part in parts(other.path):
         (made / "rewards" / part.name).write_bytes(part.read_bytes())
     with pytest.raises(InputError, match="missing"):
-        table.load(made)
+        table.load_table(made)
 
 
 def test_a_manifest_that_is_damaged_or_of_another_schema_is_named(made: Path) -> None:
@@ -159,13 +159,13 @@ def test_a_manifest_that_is_damaged_or_of_another_schema_is_named(made: Path) ->
     content = json.loads(manifest.read_text())
     manifest.write_text(json.dumps(content | {"schema": 99}))
     with pytest.raises(InputError, match="schema version 99"):
-        table.load(made)
+        table.load_table(made)
     manifest.write_text(manifest.read_text()[:40])
     with pytest.raises(InputError, match=r"manifest.json is damaged"):
-        table.load(made)
+        table.load_table(made)
     manifest.unlink()
     with pytest.raises(InputError, match="no reward table"):
-        table.load(made)
+        table.load_table(made)
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
@@ -177,9 +177,9 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
 
 def test_an_unknown_target_and_one_not_built_are_named(made: Path) -> None:
     with pytest.raises(InputError, match=r"unknown target 'c'.*has a, b"):
-        table.load(made).array("c")
+        table.load_table(made).array("c")
     with pytest.raises(InputError, match="no complete replicate for target 'b'"):
-        table.load(made).array("b")
+        table.load_table(made).array("b")
 
 
 def test_two_builds_do_not_write_to_one_table(made: Path) -> None:
@@ -194,11 +194,11 @@ def test_two_builds_do_not_write_to_one_table(made: Path) -> None:
 def test_what_a_killed_build_left_is_cleared_and_never_read(made: Path) -> None:
     left = made / "rewards" / ".unfinished-abc.parquet"
     left.write_bytes(b"half a file")
-    content = table.load(made).content
+    content = table.load_table(made).content
     with writing(made, ABOUT, ORIGIN):
         pass
     assert not left.exists()
-    assert table.load(made).content == content
+    assert table.load_table(made).content == content
 
 
 def test_a_full_disk_leaves_the_old_file_and_no_half_one(tmp_path: Path) -> None:

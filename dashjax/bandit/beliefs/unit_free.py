@@ -1,0 +1,125 @@
+r"""The hierarchical model that is told nothing: mean, noise and spreads unknown; mathematics only.
+
+    theta_i ~ N(mu_0, a s^2)      theta_ij | theta_i ~ N(theta_i, b s^2)      r ~ N(theta_ij, s^2)
+
+with a flat law for mu_0, Jeffreys' for the noise s, and a grid for the spreads as ratios to the
+noise, sqrt(a) and sqrt(b). So all that follows is the same whatever the unit and the zero of the
+rewards (ours: docs/mathematics.md, "A belief that is told nothing"). With arm means y_ij of n_ij
+rewards counted from any centre, W the sum of squares within arms and N rewards in all:
+
+    w_ij = n_ij / (n_ij b + 1)     A_i = sum_j w_ij     B_i = sum_j w_ij y_ij
+    g_i = 1 / (1 + a A_i)          P = sum_i A_i g_i    mu^ = sum_i B_i g_i / P
+    RSS = W + sum w_ij y_ij^2 - a sum_i g_i B_i^2 - P mu^^2
+    -2 log weight = -2 log prior + sum_ij log(1 + n_ij b) + sum_i log(1 + a A_i) + log P
+                    + (N - 1) log RSS
+
+Given a point of the grid: s^2 ~ InverseGamma((N - 1) / 2, RSS / 2), mu_0 | s ~ N(mu^, s^2 / P),
+theta_i | mu_0, s ~ N(g_i (mu_0 + a B_i), s^2 a g_i), and
+theta_ij | theta_i, s ~ N(c_ij theta_i + (1 - c_ij) y_ij, s^2 b c_ij) with c_ij = 1 / (1 + n_ij b).
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+GROUP_RATIOS = (0.0, 0.1, 0.3, 0.6, 1.0, 1.7, 3.0, 5.0, 9.0, 20.0)  # sigma_0 / s
+ARM_RATIOS = (0.03, 0.1, 0.2, 0.35, 0.6, 1.0, 1.7, 3.0, 6.0)  # sigma_hat / s
+GROUP_SCALE, ARM_SCALE = 3.0, 2.0  # of half-Cauchy laws over the ratios
+FLAT_SHARE = 0.3  # of the mass over sigma_0 / s that lies at 0: groups that say nothing
+
+
+class Ratios(NamedTuple):
+    """The grid: variances in units of the noise's, and prior mass; each `[point]`."""
+
+    group: np.ndarray  # a
+    arm: np.ndarray  # b
+    log_mass: np.ndarray
+
+
+class Statistics(NamedTuple):
+    """What the rewards amount to."""
+
+    count: Float[Array, "group slot"]
+    mean: Float[Array, "group slot"]  # of each arm's rewards, counted from any one centre
+    squares: Float[Array, ""]  # sum of squares within arms
+
+
+class Posterior(NamedTuple):
+    """What is known at every point of the grid; variances are in units of the noise's."""
+
+    mass: Float[Array, " point"]  # sums to 1
+    noise_var: Float[Array, " point"]  # posterior mean of s^2
+    residual: Float[Array, " point"]  # RSS
+    freedom: Float[Array, ""]  # N - 1
+    top_mean: Float[Array, " point"]
+    top_var: Float[Array, " point"]
+    group_slope: Float[Array, "group point"]  # of theta_i in mu_0
+    group_offset: Float[Array, "group point"]
+    group_var: Float[Array, "group point"]  # given mu_0
+    arm_slope: Float[Array, "group slot point"]  # of theta_ij in theta_i
+    arm_offset: Float[Array, "group slot point"]
+    arm_var: Float[Array, "group slot point"]  # given theta_i
+
+    @property
+    def group_mean(self) -> Float[Array, "group point"]:
+        """Marginal means of the groups."""
+        return self.group_slope * self.top_mean[None] + self.group_offset
+
+
+def ratios() -> Ratios:
+    """Every pair of the two ratios, with the half-Cauchy mass of its cell."""
+    group, arm = np.array(GROUP_RATIOS), np.array(ARM_RATIOS)
+    at_zero = np.arange(len(group)) == 0
+    group_mass = (1 - FLAT_SHARE) * _cells(group, GROUP_SCALE) + FLAT_SHARE * at_zero
+    mass = group_mass[:, None] * _cells(arm, ARM_SCALE)[None]
+    pairs = np.broadcast_arrays(group[:, None] ** 2, arm[None] ** 2)
+    return Ratios(pairs[0].ravel(), pairs[1].ravel(), np.log(mass.ravel()))
+
+
+def posterior(grid: Ratios, seen: Statistics) -> Posterior:
+    """What the statistics say at every point, and of the points."""
+    dtype = seen.mean.dtype
+    a, b = (jnp.asarray(part, dtype) for part in grid[:2])
+    count, mean = seen.count[..., None], seen.mean[..., None]
+    per_arm = 1 / (1 + count * b)
+    weight = count * per_arm
+    precision, value = jnp.sum(weight, 1), jnp.sum(weight * mean, 1)
+    shrink = 1 / (1 + a * precision)
+    top_precision = _positive(jnp.sum(precision * shrink, 0), 1.0)
+    top_mean = jnp.sum(value * shrink, 0) / top_precision
+    around = jnp.sum(weight * mean**2, (0, 1)) - a * jnp.sum(shrink * value**2, 0)
+    raw = seen.squares + jnp.sum(seen.count * seen.mean**2)
+    least = _positive(raw * jnp.finfo(dtype).eps, 1.0)  # as exact as the sums can be; 1 if all is 0
+    residual = jnp.maximum(seen.squares + around - top_precision * top_mean**2, least)
+    freedom = jnp.sum(seen.count) - 1
+    volume = jnp.sum(jnp.log1p(count * b), (0, 1)) + jnp.sum(jnp.log1p(a * precision), 0)
+    volume = volume + jnp.log(top_precision) + jnp.maximum(freedom, 0) * jnp.log(residual)
+    mass = jax.nn.softmax(jnp.asarray(grid.log_mass, dtype) - volume / 2)
+    return Posterior(
+        mass,
+        residual / jnp.maximum(freedom - 2, 0.5),
+        residual,
+        freedom,
+        top_mean,
+        1 / top_precision,
+        shrink,
+        a * shrink * value,
+        a * shrink,
+        per_arm,
+        (1 - per_arm) * mean,
+        b * per_arm,
+    )
+
+
+def _cells(points: np.ndarray, scale: float) -> np.ndarray:
+    """Half-Cauchy mass between the midpoints around each point; the last cell has no end."""
+    ends = np.concatenate([[0.0], (points[1:] + points[:-1]) / 2, [np.inf]])
+    return np.diff(np.arctan(ends / scale) * 2 / np.pi)
+
+
+def _positive(values: Array, otherwise: float) -> Array:
+    """The values where they are above 0; another number, which then does not matter, elsewhere."""
+    return jnp.where(values > 0, values, otherwise)

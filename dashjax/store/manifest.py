@@ -1,0 +1,141 @@
+"""The manifest of a reward table: read with every check there is, and written whole."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from dashjax.errors import InputError
+from dashjax.pools.pool import Pool
+from dashjax.store import files
+from dashjax.store.identity import Identity
+
+SCHEMA_VERSION = 2
+_MOST_BYTES = 1 << 30
+_INT64 = 2**63
+
+
+def _text(value: str) -> str:
+    value.encode()  # a lone surrogate has no bytes
+    return value
+
+
+Text = Annotated[str, AfterValidator(_text)]
+Whole = Annotated[int, Field(ge=0, lt=_INT64)]
+_STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class _Pool(BaseModel):
+    model_config = _STRICT
+    datasets: list[Text]
+    groups: list[Text]
+    group: list[Whole]
+    sizes: list[Whole]
+    costs: list[float]
+
+
+class _Identity(BaseModel):
+    model_config = _STRICT
+    pool: _Pool
+    targets: list[Text]
+    fingerprint: Text
+    reward: Text
+    training: dict[str, Any]
+    versions: dict[str, Text]
+    unit: Text
+    direction: Text
+    floor: list[float | None]
+
+
+class Manifest(BaseModel):
+    """What a table says of itself."""
+
+    model_config = _STRICT
+    schema_version: int = Field(alias="schema")
+    identity: _Identity
+    identity_hash: Text
+    origin: dict[str, Any]
+    content: Text = ""
+    parts: list[Text] = []
+
+    @property
+    def about(self) -> Identity:
+        """What the table is about."""
+        saved: dict[str, Any] = self.identity.model_dump()
+        pool = Pool(**{key: tuple(value) for key, value in saved.pop("pool").items()})
+        targets, floor = tuple(saved.pop("targets")), tuple(saved.pop("floor"))
+        return Identity(pool=pool, targets=targets, floor=floor, **saved)
+
+
+def new_manifest(identity: Identity, origin: dict[str, Any]) -> Manifest:
+    """The manifest of a table without rewards."""
+    plain = json.loads(json.dumps(asdict(identity)))
+    try:
+        return Manifest(
+            schema=SCHEMA_VERSION,
+            identity=_Identity(**plain),
+            identity_hash=identity.digest,
+            origin=origin,
+        )
+    except ValidationError as error:
+        raise InputError(f"this table cannot be kept: {_first(error)}; mend it") from error
+
+
+def read_manifest(path: Path) -> Manifest:
+    """What the table in a folder says of itself.
+
+    Raises:
+        InputError: if there is no table, or its manifest is damaged, edited or of another version.
+    """
+    file = path / "manifest.json"
+    mend = "restore the file, or build or import the table anew in another folder"
+    try:
+        if file.stat().st_size > _MOST_BYTES:
+            raise InputError(f"{file} is larger than any manifest of a table; {mend}")
+        content = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} is no reward table: {file} cannot be read") from error
+    _check_version(file, content)
+    try:
+        manifest = Manifest.model_validate_json(content)
+        about = manifest.about
+    except (ValidationError, InputError, ValueError) as error:
+        why = _first(error) if isinstance(error, ValidationError) else str(error)
+        raise InputError(f"{file} is damaged: {why}; {mend}") from error
+    if about.digest != manifest.identity_hash:
+        raise InputError(
+            f"{file} was edited: its names, groups, reward, unit, floor or training are not those "
+            f"that the rewards were measured with; {mend}"
+        )
+    return manifest
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Writes the manifest into a table's folder, whole."""
+    text = json.dumps(manifest.model_dump(by_alias=True), indent=1) + "\n"
+    files.write_whole(path / "manifest.json", lambda file: file.write_text(text))
+
+
+def _check_version(file: Path, content: bytes) -> None:
+    """Says so where a manifest is one, but of another version."""
+    try:
+        schema = json.loads(content).get("schema")
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise InputError(
+            f"{file} is damaged, or not of a reward table; build or import the table anew in "
+            f"another folder"
+        ) from error
+    if schema != SCHEMA_VERSION:
+        raise InputError(
+            f"{file} has schema version {schema}; this dashjax reads {SCHEMA_VERSION}: build or "
+            f"import the table anew"
+        )
+
+
+def _first(error: ValidationError) -> str:
+    """The first thing that is wrong, in words."""
+    found = error.errors(include_url=False)[0]
+    where = ".".join(map(str, found["loc"])) or "the whole"
+    return f"{where}: {found['msg'].lower()}"
