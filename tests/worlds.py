@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dashjax.bandit.agent import NOTHING_PENDING, Agent, AgentState, begin, tell
 from dashjax.bandit.base import Belief, State
 from dashjax.bandit.gaussian import Prior, uniform_prior
-from dashjax.bandit.rollout import Agent, Learner, begin, tell
 from dashjax.pools.pool import Pool
 
 STANDARD_ERRORS = 4.5  # how far a simulated figure may lie from the true one
@@ -61,13 +61,18 @@ def told(belief: Belief, arms: np.ndarray, rewards: np.ndarray) -> State:
     return jax.lax.scan(step, belief.init(), (jnp.asarray(arms), jnp.asarray(rewards)))[0]
 
 
-def explored(agent: Agent, arms: np.ndarray, rewards: np.ndarray) -> Learner:
+def explored(agent: Agent, arms: np.ndarray, rewards: np.ndarray) -> AgentState:
     """What the agent knows after those pulls."""
 
     def step(learner, pull):
         return tell(agent, learner, *pull), None
 
     return jax.lax.scan(step, begin(agent), (jnp.asarray(arms), jnp.asarray(rewards)))[0]
+
+
+def next_arm(key, agent: Agent, state: AgentState):
+    """What the agent pulls next, by a key of that step alone."""
+    return agent.policy.select(key, state.belief, state.policy, NOTHING_PENDING)
 
 
 def assert_within_errors(estimate, truth, error) -> None:

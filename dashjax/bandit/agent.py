@@ -112,11 +112,11 @@ def tell(agent: Agent, state: AgentState, arm: Arm, reward: Reward) -> AgentStat
 
     Example:
         >>> import dashjax as dj
-        >>> import numpy as np
+        >>> import jax.numpy as jnp
         >>> prior = dj.uniform_prior(1, group_mean=0.0, group_sd=1.0, arm_sd=0.0, noise_sd=1.0)
         >>> goal = dj.goal_for(2, 1, 10)
         >>> agent = dj.agent(dj.method("flat"), prior, dj.Grouping((0, 0), ("all",)), goal)
-        >>> state = dj.tell(agent, dj.begin(agent), np.int32(0), np.float32(1.0))
+        >>> state = dj.tell(agent, dj.begin(agent), jnp.int32(0), jnp.float32(1.0))
         >>> state.belief.mean.tolist()
         [0.5, 0.0]
     """

@@ -74,10 +74,10 @@ class Belief(NamedTuple):
 
     Example:
         >>> import dashjax as dj
-        >>> import numpy as np
+        >>> import jax.numpy as jnp
         >>> prior = dj.uniform_prior(1, group_mean=0.0, group_sd=1.0, arm_sd=0.0, noise_sd=1.0)
         >>> belief = dj.beliefs.flat(prior, dj.Grouping((0, 0), ("all",)))
-        >>> state = belief.update(belief.init(), np.int32(1), np.float32(2.0))
+        >>> state = belief.update(belief.init(), jnp.int32(1), jnp.float32(2.0))
         >>> belief.moments(state).mean.tolist()
         [0.0, 1.0]
     """

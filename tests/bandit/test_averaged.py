@@ -46,11 +46,11 @@ def known(name, grouping, arms, rewards):
     def found(arms, rewards):
         state = told(belief, arms, rewards)
         return {
-            "groups": belief.group_moments(state),
+            "groups": belief.groups.moments(state),
             "arms": belief.moments(state),
             "cov": belief.covariance(state, every),
             "some rows": belief.covariance(state, jnp.array([grouping.arms - 1, 0, 0], jnp.int32)),
-            "shrinkage": belief.shrinkage(state),
+            "shrinkage": belief.groups.weight(state),
             "noise": belief.noise_var(state),
             "mass": posterior(hyperprior(), state.evidence, belief.noise_var(state)).mass,
         }

@@ -41,19 +41,18 @@ def many(sample, count=DRAWS):
 
 
 def jointly(key, state):
-    return BELIEF.draw(BELIEF.deviates(key, 1), state)[:, 0]
+    return BELIEF.sample(key, state, 1)[:, 0]
 
 
 def in_two_steps(key, state):
     """A group, then its arms, `[1 + arm]`."""
-    deviates = BELIEF.deviates_by_group(key)
-    utility = BELIEF.sample_groups(deviates, state)[GROUP]
-    arms = BELIEF.sample_arms(deviates, state, jnp.int32(GROUP), utility)
+    utility = BELIEF.groups.sample(key, state)[GROUP]
+    arms = BELIEF.groups.sample_arms(key, state, jnp.int32(GROUP), utility)
     return jnp.concatenate([utility[None], arms])
 
 
 def groups_alone(key, state):
-    return BELIEF.sample_groups(BELIEF.deviates_by_group(key), state)
+    return BELIEF.groups.sample(key, state)
 
 
 def directions(units):
@@ -112,7 +111,7 @@ def test_many_draws_of_one_key_follow_the_mixture_together(count):
     edges = np.array([[truth().quantile(row, share) for share in SHARES] for row in rows])
 
     def shares(key, state):
-        drawn = BELIEF.draw(BELIEF.deviates(key, count), state)
+        drawn = BELIEF.sample(key, state, count)
         below = drawn[:, None, :] <= jnp.asarray(edges, drawn.dtype)[:, :, None]
         return jnp.concatenate([below.mean(-1), drawn.mean(-1)[:, None]], 1)
 
@@ -129,8 +128,7 @@ def test_many_draws_of_one_key_follow_the_mixture_together(count):
 def test_padding_is_never_worth_pulling():
     @quick_jit
     def drawn():
-        sample = jax.vmap(BELIEF.sample_arms, (None, None, 0, None))
-        deviates = BELIEF.deviates_by_group(jax.random.key(0))
-        return sample(deviates, BELIEF.init(), jnp.arange(4), jnp.float32(0.5))
+        sample = jax.vmap(BELIEF.groups.sample_arms, (None, None, 0, None))
+        return sample(jax.random.key(0), BELIEF.init(), jnp.arange(4), jnp.float32(0.5))
 
     np.testing.assert_array_equal(np.isneginf(drawn()), ~GROUPING.mask)

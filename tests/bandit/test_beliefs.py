@@ -70,8 +70,8 @@ def test_exact_is_dense_conditioning(sizes, unpulled, pulls):
     groups, var = grouping.groups, np.diag(law.cov)
     some = jnp.array([grouping.arms - 1, 0, 0], jnp.int32)
 
-    np.testing.assert_allclose(belief.group_moments(state).mean, law.mean[:groups], **EXACT)
-    np.testing.assert_allclose(belief.group_moments(state).var, var[:groups], **EXACT)
+    np.testing.assert_allclose(belief.groups.moments(state).mean, law.mean[:groups], **EXACT)
+    np.testing.assert_allclose(belief.groups.moments(state).var, var[:groups], **EXACT)
     np.testing.assert_allclose(belief.moments(state).mean, law.mean[groups:], **EXACT)
     np.testing.assert_allclose(belief.moments(state).var, var[groups:], **EXACT)
     np.testing.assert_allclose(
@@ -115,7 +115,7 @@ def test_single_precision_does_not_drift_over_a_long_run(ragged_pool):
     prior = uneven_prior(grouping.groups)
     seen = some_pulls(grouping.arms, 1000)
     belief = exact(prior, grouping)
-    moments = belief.group_moments(told(belief, *seen))
+    moments = belief.groups.moments(told(belief, *seen))
     law = oracle.posterior(prior, grouping, *seen)
 
     np.testing.assert_allclose(moments.mean, law.mean[: grouping.groups], atol=1e-5)
@@ -132,7 +132,7 @@ def test_paper_is_its_equations_4_to_8(ragged_pool, pulls):
     state = told(belief, *seen)
     groups, datasets = published(prior, grouping, *seen)
 
-    np.testing.assert_allclose(belief.group_moments(state), groups, **EXACT)
+    np.testing.assert_allclose(belief.groups.moments(state), groups, **EXACT)
     np.testing.assert_allclose(belief.moments(state), datasets, **EXACT)
     np.testing.assert_allclose(
         belief.covariance(state, jnp.array([3, 0], jnp.int32)),
@@ -148,7 +148,7 @@ def test_paper_is_exact_where_one_arm_of_each_group_is_pulled(ragged_pool):
     arms = np.array([0, 3, 6, 9, 3, 0, 3], np.int32)
     rewards = np.random.default_rng(0).normal(0.5, 0.1, len(arms))
     published_groups, exact_groups = (
-        belief.group_moments(told(belief, arms, rewards))
+        belief.groups.moments(told(belief, arms, rewards))
         for belief in (paper(prior, grouping), exact(prior, grouping))
     )
 
@@ -166,11 +166,11 @@ def test_paper_differs_by_the_effective_number_of_arms_where_pulls_are_balanced(
     truth = exact(prior, grouping)
     wide = paper(prior, grouping)
 
-    true_groups = truth.group_moments(told(truth, arms, rewards))
+    true_groups = truth.groups.moments(told(truth, arms, rewards))
     np.testing.assert_allclose(
-        mended.group_moments(told(mended, arms, rewards)), true_groups, **EXACT
+        mended.groups.moments(told(mended, arms, rewards)), true_groups, **EXACT
     )
-    wider = wide.group_moments(told(wide, arms, rewards)).var / true_groups.var
+    wider = wide.groups.moments(told(wide, arms, rewards)).var / true_groups.var
     assert (wider[np.array([0, 1, 3])] > 1.02).all()
     assert wider[2] == pytest.approx(1)
 
@@ -187,12 +187,12 @@ def test_without_spread_of_arms_a_group_is_one_arm(ragged_pool):
     alone = Prior(prior.group_mean, 0 * prior.group_var, prior.group_var, prior.noise_var)
     law = oracle.posterior(alone, pool_of(1, 1, 1, 1).grouping, group_of_pull, rewards)
 
-    np.testing.assert_allclose(belief.group_moments(state).mean, law.mean[4:], **EXACT)
-    np.testing.assert_allclose(belief.group_moments(state).var, np.diag(law.cov)[4:], **EXACT)
+    np.testing.assert_allclose(belief.groups.moments(state).mean, law.mean[4:], **EXACT)
+    np.testing.assert_allclose(belief.groups.moments(state).var, np.diag(law.cov)[4:], **EXACT)
     np.testing.assert_allclose(
-        belief.moments(state).mean, grouping.spread(belief.group_moments(state).mean), **EXACT
+        belief.moments(state).mean, grouping.spread(belief.groups.moments(state).mean), **EXACT
     )
-    draw = belief.draw(belief.deviates(jax.random.key(0), 1), state)
+    draw = belief.sample(jax.random.key(0), state, 1)
     np.testing.assert_allclose(draw[:2], draw[:1].repeat(2, axis=0), **EXACT)
 
 
@@ -211,7 +211,7 @@ def test_without_spread_of_groups_arms_are_independent(ragged_pool):
 
     np.testing.assert_allclose(belief.moments(state).mean, mean, **EXACT)
     np.testing.assert_allclose(belief.covariance(state, every), np.diag(var), **EXACT)
-    np.testing.assert_allclose(belief.group_moments(state).mean, prior.group_mean, **EXACT)
+    np.testing.assert_allclose(belief.groups.moments(state).mean, prior.group_mean, **EXACT)
 
 
 @pytest.mark.usefixtures("x64")
@@ -239,10 +239,13 @@ def normal_normal(mean, var, noise_var, arms, rewards):
     ) / precision, 1 / precision
 
 
+GROUPING = pool_of(2, 4, 1, 3).grouping
+
+
 @functools.cache
 def seen_by(builder):
     """A belief over a ragged pool after twelve pulls, with all there is to compare it with."""
-    grouping = pool_of(2, 4, 1, 3).grouping
+    grouping = GROUPING
     prior = usual_prior(4) if builder is flat else uneven_prior(4)
     seen = some_pulls(grouping.arms, 12, unpulled=(1, 6))
     belief = builder(prior, grouping)
@@ -251,7 +254,7 @@ def seen_by(builder):
 
 def jointly(belief, key, state):
     """One draw of all arms, `[arm]`."""
-    return belief.draw(belief.deviates(key, 1), state)[:, 0]
+    return belief.sample(key, state, 1)[:, 0]
 
 
 def many(sample, *given):
@@ -262,7 +265,7 @@ def many(sample, *given):
 @pytest.mark.parametrize("builder", [exact, flat])
 def test_draws_have_the_moments_and_covariance_that_the_belief_states(builder):
     belief, state, *_ = seen_by(builder)
-    every = jnp.arange(belief.grouping.arms, dtype=jnp.int32)
+    every = jnp.arange(GROUPING.arms, dtype=jnp.int32)
     covariance = np.asarray(belief.covariance(state, every), np.float64)
     moments = belief.moments(state)
 
@@ -272,17 +275,17 @@ def test_draws_have_the_moments_and_covariance_that_the_belief_states(builder):
 
 def test_drawing_groups_then_arms_is_one_draw_of_the_exact_posterior():
     belief, state, prior, seen = seen_by(exact)
-    law = oracle.posterior(prior, belief.grouping, *seen)
+    law = oracle.posterior(prior, GROUPING, *seen)
 
     assert_law(many(functools.partial(in_two_steps, belief), state), *law)
 
 
 def test_paper_draws_arms_around_the_drawn_group():
     belief, state, prior, seen = seen_by(paper)
-    groups, _ = published(prior, belief.grouping, *seen)
+    groups, _ = published(prior, GROUPING, *seen)
     given = arms_given_group(prior, state.evidence)
-    slope, offset, var = (np.asarray(belief.grouping.to_arms(field)) for field in given)
-    group = np.asarray(belief.grouping.group)
+    slope, offset, var = (np.asarray(GROUPING.to_arms(field)) for field in given)
+    group = np.asarray(GROUPING.group)
     slopes = np.concatenate([np.eye(4), slope[:, None] * np.eye(4)[group]])
     mean = slopes @ groups[0] + np.concatenate([np.zeros(4), offset])
     cov = slopes @ np.diag(groups[1]) @ slopes.T + np.diag(np.concatenate([np.zeros(4), var]))
@@ -293,34 +296,33 @@ def test_paper_draws_arms_around_the_drawn_group():
 
 def in_two_steps(belief, key, state):
     """Groups, then arms group by group, `[group + arm]`."""
-    key_groups, *keys = jax.random.split(key, 1 + belief.grouping.groups)
-    utilities = belief.sample_groups(belief.deviates_by_group(key_groups), state)
+    key_groups, *keys = jax.random.split(key, 1 + GROUPING.groups)
+    utilities = belief.groups.sample(key_groups, state)
     places = [
-        belief.sample_arms(belief.deviates_by_group(one), state, jnp.int32(group), utilities[group])
+        belief.groups.sample_arms(one, state, jnp.int32(group), utilities[group])
         for group, one in enumerate(keys)
     ]
-    return jnp.concatenate([utilities, belief.grouping.to_arms(jnp.stack(places))])
+    return jnp.concatenate([utilities, GROUPING.to_arms(jnp.stack(places))])
 
 
 def groups_alone(belief, key, state):
-    return belief.sample_groups(belief.deviates_by_group(key), state)
+    return belief.groups.sample(key, state)
 
 
 @pytest.mark.parametrize("builder", [exact, paper])
 def test_padding_is_never_worth_pulling(builder):
     belief, state, *_ = seen_by(builder)
-    deviates = belief.deviates_by_group(jax.random.key(0))
     drawn = [
-        belief.sample_arms(deviates, state, jnp.int32(group), jnp.float32(0.5))
-        for group in range(belief.grouping.groups)
+        belief.groups.sample_arms(jax.random.key(0), state, jnp.int32(group), jnp.float32(0.5))
+        for group in range(GROUPING.groups)
     ]
 
-    np.testing.assert_array_equal(np.isneginf(np.stack(drawn)), ~belief.grouping.mask)
+    np.testing.assert_array_equal(np.isneginf(np.stack(drawn)), ~GROUPING.mask)
 
 
 def test_group_draws_have_the_groups_moments():
     for builder in (exact, paper):
         belief, state, *_ = seen_by(builder)
         draws = many(functools.partial(groups_alone, belief), state)
-        moments = belief.group_moments(state)
+        moments = belief.groups.moments(state)
         assert_within_errors(draws.mean(axis=0), moments.mean, np.sqrt(moments.var / DRAWS))

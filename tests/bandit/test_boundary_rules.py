@@ -8,12 +8,12 @@ import numpy as np
 import oracle
 import pytest
 from scipy import stats
-from worlds import RAGGED, explored, pool_of, quick_jit, some_pulls, uneven_prior
+from worlds import RAGGED, explored, next_arm, pool_of, quick_jit, some_pulls, uneven_prior
 
 from dashjax.bandit import policies
-from dashjax.bandit.base import Goal
+from dashjax.bandit.agent import Agent
+from dashjax.bandit.base import goal_for
 from dashjax.bandit.beliefs.exact import exact
-from dashjax.bandit.rollout import Agent
 
 GROUPING, PRIOR = pool_of(*RAGGED).grouping, uneven_prior(4)
 BELIEF = exact(PRIOR, GROUPING)
@@ -35,7 +35,8 @@ DENSE = [oracle.posterior(PRIOR, GROUPING, *pulls) for pulls in HISTORIES]
 
 
 def agent_of(rule, costs=None, select=SELECT):
-    goal = Goal(select, 100, None if costs is None else jnp.asarray(costs, jnp.float32))
+    costs = None if costs is None else jnp.asarray(costs, jnp.float32)
+    goal = goal_for(10, select, 100, costs=costs)
     return Agent(BELIEF, rule(BELIEF, goal))
 
 
@@ -47,7 +48,7 @@ def choices(rule, costs):
     @jax.vmap
     def chosen(arms, rewards):
         learner = explored(agent, arms, rewards)
-        return agent.policy.select(KEY, learner.belief_state, learner.own)
+        return next_arm(KEY, agent, learner)
 
     arms, rewards = map(jnp.asarray, zip(*HISTORIES, strict=True))
     return np.asarray(chosen(arms, rewards.astype(jnp.float32)))
@@ -152,9 +153,7 @@ def top_two_pulls(arms, rewards, costs, times=20_000):
     @quick_jit
     def chosen(keys, arms, rewards):
         learner = explored(agent, arms, rewards)
-        return jax.vmap(lambda key: agent.policy.select(key, learner.belief_state, learner.own))(
-            keys
-        )
+        return jax.vmap(lambda key: next_arm(key, agent, learner))(keys)
 
     return np.bincount(
         chosen(jax.random.split(KEY, times), arms, jnp.float32(rewards)), minlength=10

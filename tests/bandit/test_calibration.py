@@ -10,12 +10,12 @@ import pytest
 from worlds import SQUARE, STANDARD_ERRORS, pool_of, told
 
 from dashjax.bandit import environments, policies
-from dashjax.bandit.base import Goal, Moments
+from dashjax.bandit.agent import Agent
+from dashjax.bandit.base import Moments, goal_for
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.beliefs.paper import paper
 from dashjax.bandit.gaussian import uniform_prior
-from dashjax.bandit.rollout import Agent, rollout
-from dashjax.bandit.selection import top_k
+from dashjax.bandit.rollout import rollout
 
 RUNS = 20_000
 NORMAL_90 = 1.6448536
@@ -125,10 +125,10 @@ def adaptive(key, prior, belief):
     """60 pulls of the best arm of the best group, drawn from that belief."""
     key_truth, key_run = jax.random.split(key)
     groups, arms = truth(key_truth, prior)
-    goal, thinking = Goal(3, 60), belief(prior, GROUPING)
+    goal, thinking = goal_for(15, 3, 60), belief(prior, GROUPING)
     agent = Agent(thinking, policies.thompson_by_group(thinking, goal))
     source = environments.gaussian(environments.fixed(arms), prior.noise_var)
-    run = rollout(key_run, agent, source, goal=goal, choose=top_k(3))
+    run = rollout(key_run, agent, source, goal)
     return judge(prior, groups, arms, run.arm, run.reward)
 
 
@@ -155,8 +155,8 @@ def judge(prior, groups, arms, pulled, rewards) -> Judged:
         groups,
         arms,
         state.evidence.count.reshape(-1),
-        true.group_moments(state),
-        published.group_moments(state_published),
+        true.groups.moments(state),
+        published.groups.moments(state_published),
         true.moments(state),
         published.moments(state_published),
     )

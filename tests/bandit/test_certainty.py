@@ -16,7 +16,7 @@ from worlds import (
     usual_prior,
 )
 
-from dashjax.bandit.base import Goal
+from dashjax.bandit.base import goal_for
 from dashjax.bandit.certainty import Certainty, certainty
 from dashjax.bandit.methods import BELIEFS
 
@@ -37,7 +37,7 @@ def brute():
 
 
 def found(selected, tolerance=TOLERANCE, belief="exact", draws=DRAWS) -> Certainty:
-    thinking, goal = BELIEFS[belief](PRIOR, GROUPING), Goal(SELECT, 100)
+    thinking, goal = BELIEFS[belief](PRIOR, GROUPING), goal_for(10, SELECT, 100)
     mask = np.isin(np.arange(10), selected)
 
     @quick_jit

@@ -8,12 +8,21 @@ import numpy as np
 import oracle
 import pytest
 from scipy import stats
-from worlds import RAGGED, explored, pool_of, quick_jit, some_pulls, uneven_prior, usual_prior
+from worlds import (
+    RAGGED,
+    explored,
+    next_arm,
+    pool_of,
+    quick_jit,
+    some_pulls,
+    uneven_prior,
+    usual_prior,
+)
 
-from dashjax.bandit.base import Goal
+from dashjax.bandit.agent import NOTHING_PENDING, Agent
+from dashjax.bandit.base import goal_for
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.methods import POLICIES
-from dashjax.bandit.rollout import Agent
 
 GROUPING, PRIOR = pool_of(*RAGGED).grouping, uneven_prior(4)
 BELIEF = exact(PRIOR, GROUPING)
@@ -28,12 +37,10 @@ def compiled(name):
     """What a policy pulls next, by many keys: without costs, and with each row of costs."""
 
     def chosen(costs):
-        agent = Agent(BELIEF, POLICIES[name](BELIEF, Goal(3, 30, costs)))
+        agent = Agent(BELIEF, POLICIES[name](BELIEF, goal_for(10, 3, 30, costs=costs)))
         learner = explored(agent, *PULLS)
         keys = jax.random.split(jax.random.key(0), TIMES)
-        return jax.vmap(lambda key: agent.policy.select(key, learner.belief_state, learner.own))(
-            keys
-        )
+        return jax.vmap(lambda key: next_arm(key, agent, learner))(keys)
 
     return quick_jit(lambda costs: (chosen(None), jax.vmap(chosen)(costs)))
 
@@ -96,9 +103,11 @@ def test_thompson_pulls_what_has_most_over_the_least_per_cost(name):
 
 def test_the_cheapest_of_equals_is_pulled():
     costs = np.array([3, 2, 2, 2, 1, 2, 3, 2, 2, 2], np.float32)
-    goal = Goal(3, 30, jnp.asarray(costs))
+    goal = goal_for(10, 3, 30, costs=jnp.asarray(costs))
     even = exact(usual_prior(1), pool_of(10).grouping)
     policy = POLICIES["knowledge-gradient"](even, goal)
-    chosen = quick_jit(policy.select)(jax.random.key(0), even.init(), policy.init())
+    chosen = quick_jit(policy.select)(
+        jax.random.key(0), even.init(), policy.init(), NOTHING_PENDING
+    )
 
     assert chosen == 4

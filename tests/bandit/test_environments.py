@@ -9,11 +9,11 @@ from scipy import stats
 from worlds import assert_law, assert_within_errors, pool_of, uneven_prior
 
 from dashjax.bandit import environments, policies
-from dashjax.bandit.base import Goal
+from dashjax.bandit.agent import Agent
+from dashjax.bandit.base import goal_for
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.beliefs.flat import flat
-from dashjax.bandit.rollout import Agent, rollout
-from dashjax.bandit.selection import top_k
+from dashjax.bandit.rollout import rollout
 from dashjax.errors import InputError
 
 KEY = jax.random.key(11)
@@ -95,10 +95,10 @@ def with_round_robin(pool, kind, truth):
 
 def rewards_met(belief, policy, pool, truth):
     """The reward of each (arm, how often it was pulled before) of one run."""
-    goal = Goal(3, 60)
+    goal = goal_for(pool.grouping.arms, 3, 60)
     agent = Agent(belief, policy(belief, goal), exact(truth, pool.grouping))
     source = environments.gaussian(environments.drawn(truth, pool.grouping), truth.noise_var)
-    run = jax.jit(lambda key: rollout(key, agent, source, goal=goal, choose=top_k(3)))(KEY)
+    run = jax.jit(lambda key: rollout(key, agent, source, goal))(KEY)
     arms = np.asarray(run.arm).tolist()
     numbers = [arms[:step].count(arm) for step, arm in enumerate(arms)]
     return dict(zip(zip(arms, numbers, strict=True), np.asarray(run.reward).tolist(), strict=True))

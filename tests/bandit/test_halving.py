@@ -6,11 +6,11 @@ import pytest
 from worlds import SQUARE, pool_of, quick_jit, usual_prior
 
 from dashjax.bandit import environments, policies
-from dashjax.bandit.base import Goal
+from dashjax.bandit.agent import Agent
+from dashjax.bandit.base import goal_for
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.policies.halving import schedule
-from dashjax.bandit.rollout import Agent, rollout
-from dashjax.bandit.selection import top_k
+from dashjax.bandit.rollout import rollout
 
 GROUPING, PRIOR = pool_of(*SQUARE).grouping, usual_prior(5)
 BELIEF = exact(PRIOR, GROUPING)
@@ -18,12 +18,11 @@ UTILITY = np.random.default_rng(0).normal(0.5, 0.15, 15).astype(np.float32)
 
 
 def run(steps, costs=None):
-    goal = Goal(3, steps, None if costs is None else jnp.asarray(costs, jnp.float32))
+    costs = None if costs is None else jnp.asarray(costs, jnp.float32)
+    goal = goal_for(15, 3, steps, costs=costs)
     agent = Agent(BELIEF, policies.halving(BELIEF, goal))
     source = environments.gaussian(environments.fixed(jnp.asarray(UTILITY)), PRIOR.noise_var)
-    return quick_jit(lambda key: rollout(key, agent, source, goal=goal, choose=top_k(3)))(
-        jax.random.key(1)
-    )
+    return quick_jit(lambda key: rollout(key, agent, source, goal))(jax.random.key(1))
 
 
 def best_after(trace, steps, among):

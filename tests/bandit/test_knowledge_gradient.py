@@ -17,7 +17,8 @@ from worlds import (
 )
 
 from dashjax.bandit import policies
-from dashjax.bandit.base import Goal
+from dashjax.bandit.agent import NOTHING_PENDING
+from dashjax.bandit.base import goal_for
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.policies.boundary import MOST, near
 from dashjax.bandit.policies.knowledge_gradient import NODES, gains
@@ -92,12 +93,13 @@ def choices(builder, select, sizes, costs, arms, rewards):
     """What a rule pulls after each row of pulls."""
     grouping = pool_of(*sizes).grouping
     belief = exact(prior_of(sizes), grouping)
-    policy = builder(belief, Goal(select, 100, jnp.asarray(costs, jnp.float32)))
+    costs = jnp.asarray(costs, jnp.float32)
+    policy = builder(belief, goal_for(len(costs), select, 100, costs=costs))
 
     @quick_jit
     @jax.vmap
     def chosen(arms, rewards):
-        return policy.select(KEY, told(belief, arms, rewards), policy.init())
+        return policy.select(KEY, told(belief, arms, rewards), policy.init(), NOTHING_PENDING)
 
     return np.asarray(chosen(jnp.asarray(arms), jnp.asarray(rewards, jnp.float32)))
 
@@ -159,9 +161,10 @@ def test_where_no_pull_can_change_the_selection_it_tells_the_closest_pair_apart(
 @pytest.mark.parametrize("select", [3, 20, 39])
 def test_of_many_arms_those_nearest_to_the_boundary_are_looked_at(select):
     sizes = (5,) * 8
-    belief = exact(prior_of(sizes), pool_of(*sizes).grouping)
+    grouping = pool_of(*sizes).grouping
+    belief = exact(prior_of(sizes), grouping)
     pulls = some_pulls(40, 60)
-    law = oracle.posterior(prior_of(sizes), belief.grouping, *pulls)
+    law = oracle.posterior(prior_of(sizes), grouping, *pulls)
     mean, cov = law.mean[8:], law.cov[8:, 8:]
     order = np.argsort(-mean)
     boundary = (mean[order[select - 1]] + mean[order[select]]) / 2
@@ -169,7 +172,7 @@ def test_of_many_arms_those_nearest_to_the_boundary_are_looked_at(select):
 
     @quick_jit
     def looked_at(arms, rewards):
-        return near(KEY, belief, told(belief, arms, rewards), Goal(select, 100))
+        return near(KEY, belief, told(belief, arms, rewards), goal_for(40, select, 100))
 
     view, inside = looked_at(jnp.asarray(pulls[0]), jnp.asarray(pulls[1], jnp.float32))
     inner, outer = (

@@ -120,7 +120,7 @@ def test_with_next_to_no_evidence_everything_is_finite(rewards):
     belief = learned(usual_prior(len(SIZES)), GROUPING)
     state = belief.init()
     for arm, reward in enumerate(rewards):
-        state = belief.update(state, np.int32(arm), np.float32(reward))
+        state = belief.update(state, jnp.int32(arm), jnp.float32(reward))
 
     for part in (*belief.moments(state), belief.noise_var(state), belief.groups.weight(state)):
         assert np.isfinite(part).all()

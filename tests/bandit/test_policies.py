@@ -7,15 +7,24 @@ import numpy as np
 import oracle
 import pytest
 from scipy import stats
-from worlds import RAGGED, explored, pool_of, quick_jit, some_pulls, uneven_prior, usual_prior
+from worlds import (
+    RAGGED,
+    explored,
+    next_arm,
+    pool_of,
+    quick_jit,
+    some_pulls,
+    uneven_prior,
+    usual_prior,
+)
 
 from dashjax.bandit import environments, policies
-from dashjax.bandit.base import Goal
+from dashjax.bandit.agent import Agent
+from dashjax.bandit.base import goal_for
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.methods import BELIEFS, METHODS, POLICIES, SELECTIONS
-from dashjax.bandit.rollout import Agent, rollout
+from dashjax.bandit.rollout import rollout
 from dashjax.bandit.stopping.parse import rule
-from dashjax.bandit.stopping.rules import stop_step
 
 JUDGES = ("none", "flat", "averaged-noise")
 KINDS = ("perfect", "mixed", "crossed")
@@ -75,36 +84,38 @@ def test_any_choices_work_together(policy, belief, judge, choose, kind, pool, st
     grouping, arms = pool.regroup(kind), len(pool.datasets)
     prior, select = usual_prior(grouping.groups), min(2, arms)
     price = np.ones(arms) if costs == "equal" else np.linspace(1, 2, arms)
-    goal = Goal(select, STEPS, None if costs == "equal" else jnp.asarray(price, jnp.float32))
+    given = None if costs == "equal" else jnp.asarray(price, jnp.float32)
+    goal = goal_for(arms, select, STEPS, costs=given)
     ends = rule(stop)
 
     @quick_jit
     @jax.vmap
     def runs(key):
         thinking = BELIEFS[belief](prior, grouping)
-        policy_of = policies.in_batches(POLICIES[policy], min(batch, arms))
         judging = None if judge == "none" else BELIEFS[judge](prior, grouping)
-        run = rollout(
+        return rollout(
             key,
-            Agent(thinking, policy_of(thinking, goal), judging),
+            Agent(thinking, POLICIES[policy](thinking, goal), judging),
             environments.replay(REWARDS[:arms], "mean"),
-            goal=goal,
-            choose=SELECTIONS[choose](select, arms),
-            scores=ends.scores,
+            goal,
+            selector=SELECTIONS[choose](goal),
+            rules=(ends,),
+            batch=min(batch, arms),
         )
-        return run, stop_step(ends, run.record(ends.scores))
 
-    run, stopped = runs(jax.random.split(jax.random.key(0), RUNS))
+    run = runs(jax.random.split(jax.random.key(0), RUNS))
+    stopped = run.stopped[:, 0]
     chosen = np.asarray(run.selection).sum(axis=1)
 
     assert run.arm.shape == (RUNS, STEPS)
     assert ((run.arm >= 0) & (run.arm < arms)).all()
-    assert all(np.isfinite(field).all() for field in jax.tree.leaves(run))
+    assert all(np.isfinite(field).all() for field in jax.tree.leaves(run._replace(progress=())))
+    assert all(np.isfinite(values).all() for values in run.progress.scores.values())
     assert np.asarray(run.regret).min() >= 0
     assert np.asarray(run.simple_regret).min() > -1e-6
     assert (chosen >= select).all()
     assert (chosen == select).all() or choose == "percentile"  # which takes equals too
-    np.testing.assert_allclose(run.cost, price[run.arm], rtol=1e-6)
+    np.testing.assert_allclose(run.progress.spent, np.cumsum(price[run.arm], axis=1), rtol=1e-5)
     assert ((stopped >= 1) & (stopped <= STEPS + 1)).all()
 
 
@@ -115,8 +126,8 @@ def learned(name, builder, kind="perfect"):
     known = builder is exact or builder is BELIEFS["paper"]
     prior = uneven_prior(grouping.groups) if known else usual_prior(grouping.groups)
     belief = builder(prior, grouping)
-    agent = Agent(belief, POLICIES[name](belief, Goal(3, 30)))
-    return agent, explored(agent, *pulls()), prior
+    agent = Agent(belief, POLICIES[name](belief, goal_for(10, 3, 30)))
+    return agent, explored(agent, *pulls()), prior, grouping
 
 
 def pulls():
@@ -125,11 +136,11 @@ def pulls():
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_choice_is_the_same_alone_compiled_and_batched(name):
-    agent, learner, _ = learned(name, exact)
+    agent, learner, *_ = learned(name, exact)
     keys = jax.random.split(jax.random.key(0), 16)
 
     def select(key):
-        return agent.policy.select(key, learner.belief_state, learner.own)
+        return next_arm(key, agent, learner)
 
     one_by_one, batched = quick_jit(lambda: (jax.lax.map(select, keys), jax.vmap(select)(keys)))()
 
@@ -139,11 +150,9 @@ def test_a_choice_is_the_same_alone_compiled_and_batched(name):
 
 
 def frequencies(name, builder, kind="perfect", draws=40_000):
-    agent, learner, prior = learned(name, builder, kind)
+    agent, learner, prior, grouping = learned(name, builder, kind)
     keys = jax.random.split(jax.random.key(5), draws)
-    select = jax.vmap(agent.policy.select, (0, None, None))
-    chosen = jax.jit(select)(keys, learner.belief_state, learner.own)
-    grouping = agent.belief.grouping
+    chosen = jax.jit(jax.vmap(lambda key: next_arm(key, agent, learner)))(keys)
     return np.bincount(chosen, minlength=grouping.arms), prior, grouping
 
 
@@ -188,12 +197,10 @@ def test_random_pulls_every_arm_as_often():
 
 def test_round_robin_pulls_in_turn(ragged_pool):
     grouping = ragged_pool.regroup("shuffled")
-    belief, goal = exact(usual_prior(grouping.groups), grouping), Goal(2, 23)
+    belief, goal = exact(usual_prior(grouping.groups), grouping), goal_for(10, 2, 23)
     agent = Agent(belief, policies.round_robin(belief, goal))
-    source, choose = environments.replay(REWARDS, "mean"), SELECTIONS["top-k"](2, 10)
-    run = quick_jit(lambda key: rollout(key, agent, source, goal=goal, choose=choose))(
-        jax.random.key(0)
-    )
+    source = environments.replay(REWARDS, "mean")
+    run = quick_jit(lambda key: rollout(key, agent, source, goal))(jax.random.key(0))
 
     np.testing.assert_array_equal(run.arm, np.arange(23) % 10)
 

@@ -1,3 +1,5 @@
+"""Several pulls asked at once: rewards are seen when a batch is full, pending ones imagined."""
+
 import functools
 
 import jax
@@ -5,28 +7,23 @@ import jax.numpy as jnp
 import numpy as np
 import oracle
 import pytest
-from worlds import RAGGED, explored, pool_of, quick_jit, some_pulls, told, uneven_prior
+from worlds import RAGGED, pool_of, quick_jit, some_pulls, told, uneven_prior
 
 from dashjax.bandit import policies
-from dashjax.bandit.base import Environment, Goal
+from dashjax.bandit.agent import Agent, AgentState, ask, begin, imagine
+from dashjax.bandit.base import Environment, goal_for
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.methods import POLICIES
-from dashjax.bandit.rollout import Agent, rollout
-from dashjax.bandit.selection import top_k
+from dashjax.bandit.rollout import rollout
 
 GROUPING, PRIOR = pool_of(*RAGGED).grouping, uneven_prior(4)
 BELIEF = exact(PRIOR, GROUPING)
-AIM = Goal(3, 20)
+GOAL = goal_for(10, 3, 20)
 SIZE = 5
 
 
-def test_a_batch_of_one_is_the_rule_itself():
-    for policy in POLICIES.values():
-        assert policies.in_batches(policy, 1) is policy
-
-
 def scripted(rewards):
-    """A source whose n-th answer is the n-th of these, whatever is pulled."""
+    """An environment whose n-th answer is the n-th of these, whatever is pulled."""
     return Environment(
         init=lambda key: jnp.zeros((), jnp.int32),
         pull=lambda step, arm: (rewards[step], step + 1),
@@ -36,13 +33,12 @@ def scripted(rewards):
 
 @functools.cache
 def compiled(name, size):
-    policy = policies.in_batches(POLICIES[name], size)(BELIEF, AIM)
+    agent = Agent(BELIEF, POLICIES[name](BELIEF, GOAL))
 
     @quick_jit
     @jax.vmap
     def arms(rewards):
-        agent, source = Agent(BELIEF, policy), scripted(rewards)
-        return rollout(jax.random.key(0), agent, source, goal=AIM, choose=top_k(3)).arm
+        return rollout(jax.random.key(0), agent, scripted(rewards), GOAL, batch=size).arm
 
     return arms
 
@@ -74,25 +70,25 @@ def test_one_by_one_rewards_are_seen_at_once():
     assert (same[1:SIZE] != other[1:SIZE]).any()
 
 
-def imagined(belief, pulls, arms):
-    """What is imagined after some pulls and a batch that is not yet full, and what is known."""
-    agent = Agent(belief, policies.in_batches(policies.ucb, 100)(belief, AIM))
-    start = told(belief, *pulls)
-    own = agent.policy.init()._replace(belief_state=start)
-    belief_state = start
-    for arm in arms:
-        own = agent.policy.update(belief_state, own, jnp.int32(arm))
-    return start, own.belief_state
-
-
 @pytest.mark.usefixtures("x64")
 def test_imagined_pulls_leave_means_and_shrink_covariances_as_rewards_will():
-    pulls, batch = some_pulls(10, 12, unpulled=(1, 6)), np.array([3, 6, 3, 0], np.int32)
+    (arms, rewards), batch = some_pulls(10, 12, unpulled=(1, 6)), np.array([3, 6, 3, 0], np.int32)
     belief = exact(uneven_prior(4), GROUPING)
-    before, after = quick_jit(lambda: imagined(belief, pulls, batch))()
+    agent = Agent(belief, policies.ucb(belief, GOAL))
+
+    @quick_jit
+    def states():
+        state = AgentState(told(belief, arms, rewards), agent.policy.init())
+        after = state
+        for arm in batch:
+            after = imagine(agent, after, jnp.int32(arm))
+        return state.belief, after.belief
+
+    before, after = states()
     every = jnp.arange(10, dtype=jnp.int32)
-    arms = np.concatenate([pulls[0], batch])
-    law = oracle.posterior(PRIOR, GROUPING, arms, np.concatenate([pulls[1], np.zeros(4)]))
+    law = oracle.posterior(
+        PRIOR, GROUPING, np.concatenate([arms, batch]), np.concatenate([rewards, np.zeros(4)])
+    )
     was, now = belief.moments(before), belief.moments(after)
 
     np.testing.assert_allclose(now.mean, was.mean, atol=1e-12)
@@ -100,20 +96,26 @@ def test_imagined_pulls_leave_means_and_shrink_covariances_as_rewards_will():
     assert (now.var[batch] < was.var[batch]).all()
 
 
-def test_when_the_batch_is_full_what_was_imagined_is_forgotten():
-    arms, rewards = some_pulls(10, 2 * SIZE)
-    agent = Agent(BELIEF, policies.in_batches(policies.ucb, SIZE)(BELIEF, AIM))
-    learner = explored(agent, arms, rewards)
-    one_more = explored(agent, arms[: 2 * SIZE - 1], rewards[: 2 * SIZE - 1])
+def test_asking_with_pending_arms_is_asking_after_they_were_imagined():
+    agent = Agent(BELIEF, policies.round_robin(BELIEF, GOAL))
+    key, state = jax.random.key(3), begin(agent)
+    imagined = imagine(agent, imagine(agent, state, jnp.int32(0)), jnp.int32(1))
 
-    for seen, known in zip(
-        jax.tree.leaves(learner.own.belief_state),
-        jax.tree.leaves(learner.belief_state),
-        strict=True,
-    ):
-        np.testing.assert_array_equal(seen, known)
-    imagined = one_more.own.belief_state.evidence.total
-    assert not np.array_equal(imagined, one_more.belief_state.evidence.total)
-    np.testing.assert_array_equal(
-        one_more.own.belief_state.evidence.count, one_more.belief_state.evidence.count
-    )
+    assert int(ask(key, agent, state, 2, np.array([0, 1], np.int32))) == 2
+    assert int(ask(key, agent, imagined, 2)) == 2
+    assert int(ask(key, agent, state, 2, np.array([0, -1, -1], np.int32))) == 1
+    assert int(ask(key, agent, state, 2, np.array([-1, -1], np.int32))) == 0
+
+
+@pytest.mark.parametrize("name", ["lucb", "thompson"])
+def test_a_batch_is_asking_with_what_was_asked_before_pending(name):
+    rewards = np.random.default_rng(1).normal(0.5, 0.15, 20).astype(np.float32)
+    (arms,) = compiled(name, SIZE)(jnp.asarray(rewards[None]))
+    agent = Agent(BELIEF, POLICIES[name](BELIEF, GOAL))
+    key = jax.random.split(jax.random.key(0), 4)[1]
+    ask_once = quick_jit(lambda state, step, pending: ask(key, agent, state, step, pending))
+    state = begin(agent)
+    for asked in range(SIZE):
+        pending = np.full(SIZE, -1, np.int32)
+        pending[:asked] = arms[:asked]
+        assert int(ask_once(state, jnp.int32(asked), pending)) == arms[asked]

@@ -8,17 +8,18 @@ from scipy import stats
 from worlds import RAGGED, pool_of, quick_jit, usual_prior
 
 from dashjax.bandit import environments, policies
-from dashjax.bandit.base import Goal
+from dashjax.bandit.agent import Agent, ask, begin, tell
+from dashjax.bandit.base import goal_for
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.beliefs.flat import flat
-from dashjax.bandit.rollout import Agent, ask, begin, mean_of, rollout, tell
+from dashjax.bandit.rollout import rollout
 from dashjax.bandit.selection import top_k
 from dashjax.engine.top_k import turns
 
 GROUPING = pool_of(*RAGGED).grouping
 PRIOR = usual_prior(4)
 KEY, STEPS = jax.random.key(4), 20
-AIM = Goal(3, STEPS)
+AIM = goal_for(10, 3, STEPS)
 BELIEF = exact(PRIOR, GROUPING)
 JUDGE = flat(PRIOR, GROUPING)
 AGENT = Agent(BELIEF, policies.thompson_by_group(BELIEF, AIM), JUDGE)
@@ -31,7 +32,7 @@ def run():
 
     def one(key):
         world = SOURCE.init(jax.random.split(key, 4)[0])
-        return rollout(key, AGENT, SOURCE, goal=AIM, choose=top_k(3)), SOURCE.utility(world)
+        return rollout(key, AGENT, SOURCE, AIM), SOURCE.utility(world)
 
     return jax.tree.map(np.asarray, quick_jit(one)(KEY))
 
@@ -48,7 +49,7 @@ def test_simple_regret_is_that_of_the_judges_selection_after_each_step():
     best, state = np.sort(utility)[-3:].mean(), JUDGE.init()
     turn = turns(jax.random.split(KEY, 4)[2], 10)
     update = quick_jit(JUDGE.update)
-    choose = quick_jit(lambda state: top_k(3)(JUDGE, state, turn))
+    choose = quick_jit(lambda state: top_k(AIM)(JUDGE, state, turn))
     for step in range(STEPS):
         state = update(state, trace.arm[step], trace.reward[step])
         chosen = np.asarray(choose(state))
@@ -83,19 +84,12 @@ def test_which_of_equals_is_selected_is_a_matter_of_chance():
     @quick_jit
     @jax.vmap
     def selected(key):
-        goal = Goal(3, 1)
+        goal = goal_for(10, 3, 1)
         agent = Agent(JUDGE, policies.round_robin(JUDGE, goal))
         source = environments.replay(rewards, "mean")
-        return rollout(key, agent, source, goal=goal, choose=top_k(3)).selection
+        return rollout(key, agent, source, goal).selection
 
     often = np.asarray(selected(jax.random.split(KEY, 6000))).sum(axis=0)
 
     assert often[0] == 0
     assert stats.chisquare(often[1:]).pvalue > 7e-6
-
-
-def test_the_mean_of_no_arms_is_zero():
-    utility = jnp.array([1.0, 2.0, 4.0])
-
-    assert mean_of(utility, jnp.array([True, False, True])) == 2.5
-    assert mean_of(utility, jnp.zeros(3, bool)) == 0

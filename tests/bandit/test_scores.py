@@ -10,15 +10,16 @@ import pytest
 from scipy import stats
 from worlds import RAGGED, assert_within_errors, pool_of, quick_jit, some_pulls, told, usual_prior
 
-from dashjax.bandit.base import Goal
+from dashjax.bandit import stopping
+from dashjax.bandit.base import goal_for
 from dashjax.bandit.methods import BELIEFS
-from dashjax.bandit.stopping import rules as stopping
 
 GROUPING, PRIOR = pool_of(*RAGGED).grouping, usual_prior(4)
 TOLERANCE = 0.02
 PULLS = some_pulls(10, 40, seed=4, unpulled=(6,))
 COSTS = np.random.default_rng(3).uniform(1, 4, 10)
 DRAWS, KEYS = 64, 400
+NO_PULLS = np.zeros(10, np.int32)
 
 
 def brute_draws(belief, count=400_000):
@@ -42,12 +43,13 @@ def losses(belief, select):
 def measured(score, belief, select, costs=None, keys=1):
     """A score of the belief after the pulls, by as many keys."""
     thinking = BELIEFS[belief](PRIOR, GROUPING)
-    goal = Goal(select, 100, None if costs is None else jnp.asarray(costs, float))
+    costs = None if costs is None else jnp.asarray(costs, float)
+    goal = goal_for(10, select, 100, costs=costs)
 
     @quick_jit
     def by_key(keys, arms, rewards):
         state = told(thinking, arms, rewards)
-        return jax.vmap(lambda key: score(key, thinking, goal)(state))(keys)
+        return jax.vmap(lambda key: score(key, thinking, goal)(state, NO_PULLS))(keys)
 
     arms, rewards = PULLS
     keys = jax.random.split(jax.random.key(1), keys)
@@ -108,7 +110,7 @@ def test_with_nothing_left_out_all_is_well(belief):
 
     def all_four(key, thinking, goal):
         measures = [score(key, thinking, goal) for score in scores]
-        return lambda state: jnp.stack([measure(state) for measure in measures])
+        return lambda state, pulls: jnp.stack([measure(state, pulls) for measure in measures])
 
     (values,) = measured(all_four, belief, 10)
 
@@ -120,9 +122,9 @@ def test_the_bound_is_finite_before_the_first_pull():
     thinking = BELIEFS["exact"](PRIOR, GROUPING)
     measure = stopping.bound_good(TOLERANCE)
     keys = jax.random.split(jax.random.key(0), 100)
-    found = quick_jit(jax.vmap(lambda key: measure(key, thinking, Goal(3, 9))(thinking.init())))(
-        keys
-    )
+    goal = goal_for(10, 3, 9)
+    of_one = jax.vmap(lambda key: measure(key, thinking, goal)(thinking.init(), NO_PULLS))
+    found = quick_jit(of_one)(keys)
 
     assert np.isfinite(found).all()
 
@@ -145,9 +147,9 @@ def test_the_bound_is_below_the_chance_in_large_pools_too():
 
     @quick_jit
     def found(key):
-        state, goal = told(thinking, arms, rewards), Goal(1, 100)
+        state, goal = told(thinking, arms, rewards), goal_for(400, 1, 100)
         scores = stopping.bound_good(TOLERANCE), stopping.chance_good(TOLERANCE, 4096)
-        return [score(key, thinking, goal)(state) for score in scores]
+        return [score(key, thinking, goal)(state, NO_PULLS) for score in scores]
 
     bound, chance = found(jax.random.key(0))
     assert bound < chance + 4.5 * (chance * (1 - chance) / 4096) ** 0.5

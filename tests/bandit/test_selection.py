@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 from worlds import RAGGED, SQUARE, pool_of, quick_jit, some_pulls, told, usual_prior
 
+from dashjax.bandit.base import goal_for
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.beliefs.flat import flat
 from dashjax.bandit.gaussian import uniform_prior
-from dashjax.bandit.methods import SELECTIONS
-from dashjax.bandit.selection import group_then_arm, percentile, top_k
+from dashjax.bandit.selection import SELECTIONS, group_then_arm, percentile, top_k
 from dashjax.priors.moments import matched
 
 RUNS = 20_000
 
 
+GROUPING = pool_of(*RAGGED).grouping
 IN_TURN = jnp.arange(10, dtype=jnp.int32)
 BACKWARDS = IN_TURN[::-1]
 
@@ -23,59 +24,63 @@ BACKWARDS = IN_TURN[::-1]
 @functools.cache
 def ragged_means():
     """A belief over a ragged pool after some pulls, its arms' means and its groups' means."""
-    grouping = pool_of(*RAGGED).grouping
-    belief = exact(usual_prior(4), grouping)
+    belief = exact(usual_prior(4), GROUPING)
     state = told(belief, *some_pulls(10, 15))
-    means = np.asarray(belief.moments(state).mean), np.asarray(belief.group_moments(state).mean)
+    means = np.asarray(belief.moments(state).mean), np.asarray(belief.groups.moments(state).mean)
     return belief, state, *means
+
+
+def goal(select):
+    return goal_for(10, select, 1)
 
 
 def test_top_k_takes_the_largest_means():
     belief, state, means, _ = ragged_means()
     for count in (1, 3, 9, 10):
-        chosen = np.flatnonzero(top_k(count)(belief, state, BACKWARDS))
+        chosen = np.flatnonzero(top_k(goal(count))(belief, state, BACKWARDS))
         assert set(chosen) == set(np.argsort(-means)[:count])
 
 
 def test_before_any_pull_turns_decide():
     belief, *_ = ragged_means()
     turn = np.random.default_rng(0).permutation(10)
-    chosen = top_k(4)(belief, belief.init(), jnp.asarray(turn))
+    chosen = top_k(goal(4))(belief, belief.init(), jnp.asarray(turn))
 
     np.testing.assert_array_equal(chosen, turn < 4)
 
 
 def test_before_any_pull_groups_are_filled_in_the_order_of_their_first_arm():
     belief, *_ = ragged_means()
-    group = belief.grouping.group
+    group = GROUPING.group
     turn = np.random.default_rng(0).permutation(10)
     groups = list(dict.fromkeys(group[arm] for arm in np.argsort(turn).tolist()))
     order = sorted(np.argsort(turn).tolist(), key=lambda arm: groups.index(group[arm]))
     for count in (1, 4, 7):
-        chosen = group_then_arm(count)(belief, belief.init(), jnp.asarray(turn))
+        chosen = group_then_arm(goal(count))(belief, belief.init(), jnp.asarray(turn))
         assert set(np.flatnonzero(chosen)) == set(order[:count])
 
 
 def test_group_then_arm_fills_up_group_by_group():
     belief, state, means, group_means = ragged_means()
-    group = np.asarray(belief.grouping.group)
+    group = np.asarray(GROUPING.group)
     order = sorted(range(10), key=lambda arm: (-group_means[group[arm]], -means[arm]))
     for count in (1, 3, 5, 10):
-        chosen = group_then_arm(count)(belief, state, BACKWARDS)
+        chosen = group_then_arm(goal(count))(belief, state, BACKWARDS)
         assert set(np.flatnonzero(chosen)) == set(order[:count])
 
 
 def test_percentile_takes_the_means_above_it():
     belief, state, means, _ = ragged_means()
-    for percent in (0.0, 35.0, 80.0, 90.0):
-        expected = means >= np.percentile(means, percent)
-        np.testing.assert_array_equal(percentile(percent)(belief, state, IN_TURN), expected)
+    for select in (10, 6, 2, 1):
+        expected = means >= np.percentile(means, 100 * (1 - select / 10))
+        found = percentile(goal(select))(belief, state, IN_TURN)
+        np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("select", [1, 2, 3, 7, 10])
 def test_the_percentile_selection_takes_as_many_as_asked_unless_means_are_equal(select):
     belief, state, *_ = ragged_means()
-    choose = SELECTIONS["percentile"](select, 10)
+    choose = SELECTIONS["percentile"](goal(select))
 
     assert choose(belief, state, IN_TURN).sum() == select
     assert choose(belief, belief.init(), IN_TURN).all()
@@ -106,7 +111,12 @@ def found_all_three(key, prior, grouping):
         belief, arms = builder(prior, grouping), jnp.arange(15, dtype=jnp.int32)
         return (choose(belief, told(belief, arms, rewards), arms) == wanted).all()
 
-    return found(flat, top_k(3)), found(exact, top_k(3)), found(exact, group_then_arm(3))
+    three = goal_for(15, 3, 1)
+    return (
+        found(flat, top_k(three)),
+        found(exact, top_k(three)),
+        found(exact, group_then_arm(three)),
+    )
 
 
 def shares(noise_sd, kind):

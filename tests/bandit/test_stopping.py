@@ -1,11 +1,12 @@
-"""Stop rules on records made by hand."""
+"""Stop rules on courses made by hand."""
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dashjax.bandit.stopping import rules as stopping
-from dashjax.bandit.stopping.rules import Record, Rule, all_of, any_of, stop_step
+from dashjax.bandit import stopping
+from dashjax.bandit.stopping.rules import Progress, Rule, all_of, any_of, stop_step
+from dashjax.bandit.stopping.scores import DRAWS
 
 ARMS = (0, 1, 0, 2, 1, 2)
 NEVER = len(ARMS) + 1
@@ -13,22 +14,22 @@ NEVER = len(ARMS) + 1
 
 def record(*, cost=(1.0,) * 6, changed=(1, 0, 0, 1, 0, 0), arms=3, **scores):
     """A course of six steps; scores by the name of what measures them."""
-    new = [arm not in ARMS[:step] for step, arm in enumerate(ARMS)]
+    unchanged = [next(k for k in range(step + 1) if changed[step - k]) for step in range(6)]
+    seen = [len(set(ARMS[: step + 1])) for step in range(6)]
     measured = {SCORES[name]: jnp.asarray(values) for name, values in scores.items()}
-    return Record(
-        jnp.asarray(ARMS, jnp.int32),
-        jnp.asarray(cost),
-        jnp.asarray(changed, bool),
-        jnp.asarray(new),
+    return Progress(
+        jnp.arange(1, 7, dtype=jnp.int32),
+        jnp.cumsum(jnp.asarray(cost)),
+        jnp.asarray(unchanged, jnp.int32),
+        arms - jnp.asarray(seen, jnp.int32),
         measured,
-        arms,
     )
 
 
 SCORES = {
-    "good": stopping.chance_good(0.01, stopping.DRAWS),
+    "good": stopping.chance_good(0.01, DRAWS),
     "bound": stopping.bound_good(0.01),
-    "loss": stopping.expected_loss(stopping.DRAWS),
+    "loss": stopping.expected_loss(DRAWS),
     "gain": stopping.best_gain(),
 }
 RISING = (0.1, 0.5, 0.95, 0.94, 0.97, 0.99)
@@ -37,21 +38,21 @@ FALLING = (0.1, 0.05, 0.005, 0.02, 0.001, 0.0)
 
 def at_steps(*steps):
     """A rule that holds after those steps alone."""
-    return Rule((), lambda record: jnp.asarray([step in steps for step in range(1, 7)]))
+    return Rule("some", (), lambda progress: jnp.isin(progress.step, jnp.array(steps or (0,))))
 
 
 @pytest.mark.parametrize(
     ("rule", "seen", "step"),
     [
-        (stopping.budget(steps=1), {}, 1),
-        (stopping.budget(steps=4), {}, 4),
-        (stopping.budget(steps=7), {}, NEVER),
-        (stopping.budget(cost=3.0), {}, 3),
-        (stopping.budget(cost=3.5), {}, 4),
-        (stopping.budget(cost=3.0), {"cost": (2.0, 0.5, 0.5, 1.0, 1.0, 1.0)}, 3),
-        (stopping.budget(cost=9.0), {"cost": (0.5,) * 6}, NEVER),
-        (stopping.budget(steps=5, cost=2.0), {}, 2),
-        (stopping.budget(steps=2, cost=5.0), {}, 2),
+        (stopping.budget(1), {}, 1),
+        (stopping.budget(4), {}, 4),
+        (stopping.budget(7), {}, NEVER),
+        (stopping.cost(3.0), {}, 3),
+        (stopping.cost(3.5), {}, 4),
+        (stopping.cost(3.0), {"cost": (2.0, 0.5, 0.5, 1.0, 1.0, 1.0)}, 3),
+        (stopping.cost(9.0), {"cost": (0.5,) * 6}, NEVER),
+        (any_of(stopping.budget(5), stopping.cost(2.0)), {}, 2),
+        (any_of(stopping.budget(2), stopping.cost(5.0)), {}, 2),
         (stopping.good_selection(0.95, 0.01), {"good": RISING}, 3),
         (stopping.good_selection(0.96, 0.01), {"good": RISING}, 5),
         (stopping.good_selection(0.999, 0.01), {"good": RISING}, NEVER),
@@ -106,7 +107,7 @@ def test_joined_rules_need_the_scores_of_all_each_once():
 
     assert all_of(good, loss, stricter).scores == (*good.scores, *loss.scores)
     assert len(any_of(good, other).scores) == 2
-    assert stopping.budget(steps=3).scores == ()
+    assert stopping.budget(3).scores == ()
 
 
 def test_the_same_numbers_give_the_same_rule():

@@ -16,6 +16,7 @@ from dashjax.errors import InputError
 from dashjax.pools.pool import Pool
 from dashjax.store import files
 from dashjax.store import reward_table as table
+from dashjax.store.cells import REWARDS
 from dashjax.store.identity import Cell, Identity, Job
 from dashjax.store.table_writer import writing
 
@@ -112,7 +113,7 @@ def test_a_reward_that_is_no_number_is_refused_and_nothing_of_its_block_kept(
     ):
         writer.add_rewards([*cells(3)[6:8], (Cell("a", "b-0", 2), value, 0.1)])
     assert table.load_table(made).replicates("a") == 2
-    assert len(table.load_table(made).rewards) == 6
+    assert table.load_table(made).measured.sum() == 6
 
 
 def test_a_truncated_part_is_named(made: Path) -> None:
@@ -138,7 +139,7 @@ def test_a_changed_reward_is_noticed(made: Path) -> None:
     part = parts(made)[0]
     rows = pq.ParquetFile(part).read().to_pylist()
     rows[0]["reward"] += 0.5
-    pq.write_table(pa.Table.from_pylist(rows, schema=table.REWARDS), part)
+    pq.write_table(pa.Table.from_pylist(rows, schema=REWARDS), part)
     with pytest.raises(InputError, match="does not hold what its name says"):
         table.load_table(made)
 
@@ -166,6 +167,73 @@ def test_a_manifest_that_is_damaged_or_of_another_schema_is_named(made: Path) ->
     manifest.unlink()
     with pytest.raises(InputError, match="no reward table"):
         table.load_table(made)
+
+
+EDITS = {
+    "names swapped": lambda about: about["pool"]["datasets"].reverse(),
+    "groups": lambda about: about["pool"].update(group=[0, 1, 1]),
+    "costs": lambda about: about["pool"].update(costs=[2.0, 1.0, 1.0]),
+    "sizes": lambda about: about["pool"].update(sizes=[9, 5, 5]),
+    "reward": lambda about: about.update(reward="retrain"),
+    "learning rate": lambda about: about["training"].update(learning_rate=0.1),
+    "unit": lambda about: about.update(unit="percent"),
+    "direction": lambda about: about.update(direction="lower"),
+    "floor": lambda about: about.update(floor=[0.5, None]),
+    "target": lambda about: about.update(targets=["a", "c"]),
+    "a group number of 1.5": lambda about: about["pool"].update(group=[0, 1.5, 1]),
+    "a size beyond 64 bits": lambda about: about["pool"].update(sizes=[2**70, 5, 5]),
+    "a lone surrogate": lambda about: about["pool"].update(groups=["a", chr(0xD800)]),
+    "a number as a name": lambda about: about.update(targets=["a", 7]),
+    "no pool": lambda about: about.pop("pool"),
+    "something more": lambda about: about.update(more=1),
+    "a direction of its own": lambda about: about.update(direction="up"),
+    "too few costs": lambda about: about["pool"].update(costs=[1.0]),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edited_manifest_is_refused_in_one_sentence(made: Path, edit: str) -> None:
+    manifest = made / "manifest.json"
+    content = json.loads(manifest.read_text())
+    EDITS[edit](content["identity"])
+    manifest.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"manifest.json (was edited|is damaged)") as refused:
+        table.load_table(made)
+    assert "\n" not in str(refused.value)
+
+
+def test_failed_measurements_are_kept_with_their_reason_until_made_again(made: Path) -> None:
+    failed = Cell("b", "a-1", 0)
+    with writing(made, ABOUT, ORIGIN) as writer:
+        writer.add_failures([(failed, "out of memory"), (Cell("b", "a-0", 0), "stopped")])
+        writer.add_rewards([(Cell("b", "a-0", 0), 0.25, 1.0)])
+    loaded = table.load_table(made)
+
+    assert loaded.failures == {failed: "out of memory"}
+    assert failed in loaded.missing(["b"], 1)
+    np.testing.assert_array_equal(loaded.counts("b"), [1, 0, 0])
+
+
+def test_where_lower_is_better_signs_are_turned_and_gaps_come_last(tmp_path: Path) -> None:
+    about = replace(ABOUT, direction="lower", floor=(3.0, None), unit="nats")
+    rows = [(Cell("a", "a-0", 1), 2.0, 0.1), (Cell("a", "b-0", 0), 1.0, 0.1)]
+    loaded = make(tmp_path / "losses", rows, about)
+
+    np.testing.assert_array_equal(loaded.higher("a"), [[-2.0], [np.nan], [-1.0]])
+    np.testing.assert_array_equal(loaded.counts("a"), [1, 0, 1])
+    assert (loaded.floor("a"), loaded.floor("b")) == (-3.0, None)
+    assert loaded.built() == ["a"]
+
+
+def test_a_replicate_far_beyond_all_others_is_refused_with_what_it_would_take(
+    made: Path,
+) -> None:
+    rows = [(Cell("a", "b-0", 2_000_000_000), 0.5, 0.1)]
+    with (
+        pytest.raises(InputError, match=r"GB; number replicates"),
+        writing(made, ABOUT, ORIGIN) as writer,
+    ):
+        writer.add_rewards(rows)
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:

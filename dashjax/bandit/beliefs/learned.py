@@ -76,13 +76,15 @@ def learned(prior: Prior, grouping: Grouping) -> Belief:
     def moments(state: LearnedState) -> Moments:
         found = known(state)
         mean = found.arm_slope * found.group_mean[:, None] + found.arm_offset
-        of_group = found.group_var + found.group_slope**2 * found.top_var
-        var = found.noise_var * (found.arm_var + found.arm_slope**2 * of_group[:, None])
+        of_group = found.group_var + found.group_slope**2 * found.top_var[None]
+        var = found.arm_var + found.arm_slope**2 * of_group[:, None]
+        var = found.noise_var[None, None] * var
         return _mixed(found.mass, state.centre, grouping.to_arms(mean), grouping.to_arms(var))
 
     def group_moments(state: LearnedState) -> Moments:
         found = known(state)
-        var = found.noise_var * (found.group_var + found.group_slope**2 * found.top_var)
+        var = found.group_var + found.group_slope**2 * found.top_var[None]
+        var = found.noise_var[None] * var
         return _mixed(found.mass, state.centre, found.group_mean, var)
 
     def covariance(state: LearnedState, some: Int[Array, " some"]) -> Float[Array, "some arm"]:
@@ -90,10 +92,10 @@ def learned(prior: Prior, grouping: Grouping) -> Belief:
         mean = found.arm_slope * found.group_mean[:, None] + found.arm_offset
         mean, slope = grouping.to_arms(mean), grouping.to_arms(found.arm_slope)
         own = grouping.to_arms(found.arm_var) @ (found.mass * found.noise_var)
-        root = jnp.sqrt(found.mass * found.noise_var)
+        root = jnp.sqrt(found.mass * found.noise_var)[None]
         by_group = root * slope * jnp.sqrt(found.group_var)[group]
-        by_top = root * slope * (found.group_slope * jnp.sqrt(found.top_var))[group]
-        off = jnp.sqrt(found.mass) * (mean - (mean @ found.mass)[:, None])
+        by_top = root * slope * (found.group_slope * jnp.sqrt(found.top_var)[None])[group]
+        off = jnp.sqrt(found.mass)[None] * (mean - (mean @ found.mass)[:, None])
         by_all = jnp.concatenate([by_top, off], 1)
         same_arm = some[:, None] == jnp.arange(grouping.arms, dtype=some.dtype)[None, :]
         same_group = group[some][:, None] == group[None, :]
@@ -111,10 +113,12 @@ def learned(prior: Prior, grouping: Grouping) -> Belief:
         found = known(state)
         at = _points(found.mass, _strata(key_point, shape[1], dtype))
         sd = _noise_sd(key_noise, found, at, shape)
-        top = found.top_mean[at] + sd * jnp.sqrt(found.top_var[at]) * normal(key_top, shape, dtype)
-        noise = sd * normal(key_groups, (grouping.groups, *shape), dtype)
-        groups = _level(found.group_slope, found.group_offset, found.group_var, at, top, noise)
-        noise = sd * normal(key_arms, (*grouping.arm.shape, *shape), dtype)
+        top = _top(found, at, sd * normal(key_top, shape, dtype))
+        noise = sd[None] * normal(key_groups, (grouping.groups, *shape), dtype)
+        groups = _level(
+            found.group_slope, found.group_offset, found.group_var, at, top[None], noise
+        )
+        noise = sd[None, None] * normal(key_arms, (*grouping.arm.shape, *shape), dtype)
         arms = _level(found.arm_slope, found.arm_offset, found.arm_var, at, groups[:, None], noise)
         return state.centre + grouping.to_arms(arms).reshape(grouping.arms, count)
 
@@ -123,9 +127,9 @@ def learned(prior: Prior, grouping: Grouping) -> Belief:
         found = known(state)
         at = _points(found.mass, _strata(key_point, 1, dtype))
         sd = _noise_sd(key_noise, found, at, (1, 1))
-        top = found.top_mean[at] + sd * jnp.sqrt(found.top_var[at]) * normal(key_top, (1, 1), dtype)
-        noise = sd * normal(key_groups, (grouping.groups, 1, 1), dtype)
-        drawn = _level(found.group_slope, found.group_offset, found.group_var, at, top, noise)
+        top = _top(found, at, sd * normal(key_top, (1, 1), dtype))
+        noise = sd[None] * normal(key_groups, (grouping.groups, 1, 1), dtype)
+        drawn = _level(found.group_slope, found.group_offset, found.group_var, at, top[None], noise)
         return state.centre + drawn[:, 0, 0]
 
     def sample_arms(
@@ -171,6 +175,11 @@ def _points(mass: Float[Array, " point"], uniform: Float[Array, " some"]) -> Int
     return jnp.minimum(jnp.sum(below, 0, dtype=jnp.int32), len(mass) - 1)
 
 
+def _top(found: Posterior, at: Int[Array, " some"], noise: Float[Array, "each some"]) -> Array:
+    """Draws of the overall mean, from the centre, from normals of the noise's spread."""
+    return found.top_mean[at][None] + jnp.sqrt(found.top_var[at])[None] * noise
+
+
 def _noise_sd(
     key: RandomKey, found: Posterior, at: Int[Array, " some"], shape: tuple[int, int]
 ) -> Float[Array, "each some"]:
@@ -183,7 +192,7 @@ def _noise_sd(
     part = 2 / (9 * freedom)
     root = 1 - part + normal(key, shape, found.mass.dtype) * jnp.sqrt(part)
     chi = freedom * jnp.maximum(root, 0.05) ** 3
-    return jnp.sqrt(found.residual[at] / chi)
+    return jnp.sqrt(found.residual[at][None] / chi)
 
 
 def _level(slope: Array, offset: Array, var: Array, at: Array, above: Array, noise: Array) -> Array:

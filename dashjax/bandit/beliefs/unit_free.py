@@ -84,10 +84,10 @@ def posterior(grid: Ratios, seen: Statistics) -> Posterior:
     dtype = seen.mean.dtype
     a, b = (jnp.asarray(part, dtype) for part in grid[:2])
     count, mean = seen.count[..., None], seen.mean[..., None]
-    per_arm = 1 / (1 + count * b)
+    per_arm = 1 / (1 + count * b[None, None])
     weight = count * per_arm
     precision, value = jnp.sum(weight, 1), jnp.sum(weight * mean, 1)
-    shrink = 1 / (1 + a * precision)
+    shrink = 1 / (1 + a[None] * precision)
     top_precision = _positive(jnp.sum(precision * shrink, 0), 1.0)
     top_mean = jnp.sum(value * shrink, 0) / top_precision
     around = jnp.sum(weight * mean**2, (0, 1)) - a * jnp.sum(shrink * value**2, 0)
@@ -95,7 +95,7 @@ def posterior(grid: Ratios, seen: Statistics) -> Posterior:
     least = _positive(raw * jnp.finfo(dtype).eps, 1.0)  # as exact as the sums can be; 1 if all is 0
     residual = jnp.maximum(seen.squares + around - top_precision * top_mean**2, least)
     freedom = jnp.sum(seen.count) - 1
-    volume = jnp.sum(jnp.log1p(count * b), (0, 1)) + jnp.sum(jnp.log1p(a * precision), 0)
+    volume = -jnp.sum(jnp.log(per_arm), (0, 1)) - jnp.sum(jnp.log(shrink), 0)
     volume = volume + jnp.log(top_precision) + jnp.maximum(freedom, 0) * jnp.log(residual)
     mass = jax.nn.softmax(jnp.asarray(grid.log_mass, dtype) - volume / 2)
     return Posterior(
@@ -106,11 +106,11 @@ def posterior(grid: Ratios, seen: Statistics) -> Posterior:
         top_mean,
         1 / top_precision,
         shrink,
-        a * shrink * value,
-        a * shrink,
+        a[None] * shrink * value,
+        a[None] * shrink,
         per_arm,
         (1 - per_arm) * mean,
-        b * per_arm,
+        b[None, None] * per_arm,
     )
 
 

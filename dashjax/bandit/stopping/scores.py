@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import ndtr
 from jaxtyping import Array, Float, Int
 
@@ -21,7 +22,8 @@ from dashjax.engine.top_k import in_order, is_among_largest
 
 DRAWS = 256
 
-Measure = Callable[[State, Int[Array, " arm"]], Float[Array, ""]]  # belief_state, pulls of each arm
+Pulls = Int[Array | np.ndarray, " arm"]  # how often each arm was pulled
+Measure = Callable[[State, Pulls], Float[Array, ""]]
 Score = Callable[[RandomKey, Belief, Goal], Measure]
 
 
@@ -57,7 +59,7 @@ def bound_good(tolerance: float) -> Score:
         if goal.select == goal.arms:
             return lambda belief_state, pulls: jnp.ones(())
 
-        def measure(belief_state: State, pulls: Array) -> Float[Array, ""]:
+        def measure(belief_state: State, pulls: Pulls) -> Float[Array, ""]:
             moments = belief.moments(belief_state)
             mean, var = masked(moments.mean, goal), moments.var
             held = jax.lax.top_k(mean, goal.select)[1]
@@ -78,7 +80,7 @@ def best_gain() -> Score:
         if goal.select == goal.arms:
             return lambda belief_state, pulls: jnp.zeros(())
 
-        def measure(belief_state: State, pulls: Array) -> Float[Array, ""]:
+        def measure(belief_state: State, pulls: Pulls) -> Float[Array, ""]:
             view, inside = near(key, belief, belief_state, goal)
             sd = jnp.sqrt(jnp.diagonal(view.cov) + belief.noise_var(belief_state))
             gain = gains(view.mean, view.cov / sd[:, None], inside)
@@ -94,7 +96,7 @@ def fewest_looks(rivals: int) -> Score:
     """The fewest pulls of any arm among the best set and the next `rivals` by posterior mean."""
 
     def score(key: RandomKey, belief: Belief, goal: Goal) -> Measure:
-        def measure(belief_state: State, pulls: Array) -> Float[Array, ""]:
+        def measure(belief_state: State, pulls: Pulls) -> Float[Array, ""]:
             mean = masked(belief.moments(belief_state).mean, goal)
             leading = is_among_largest(in_order(mean), min(goal.select + rivals, goal.arms))
             counted = leading & jnp.asarray(goal.available)
