@@ -4,22 +4,31 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
+ROOT = Path(__file__).parents[2]
 WIDTH = "96"  # columns of the help texts
 _COMMAND = re.compile(r"^│\s+• ([a-z-]+)", re.MULTILINE)
+_RESULTS = "../benchmarks/results/"  # as pages name it, so that links also hold in the repository
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Adds the pages that no one writes by hand."""
-    for name, content in (
-        ("command-line.md", command_line()),
-        ("data-dictionary.md", data_dictionary()),
-    ):
+    """Adds the pages that no one writes by hand, and the pictures that benchmarks draw."""
+    made = {"command-line.md": command_line(), "data-dictionary.md": data_dictionary()}
+    for name, content in made.items():
         files.append(File.generated(config, name, content=content))
+    for picture in sorted((ROOT / "benchmarks" / "results").glob("*.png")):
+        name = f"results/{picture.name}"
+        files.append(File.generated(config, name, abs_src_path=str(picture)))
     return files
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Pictures of benchmarks are beside the pages in the site."""
+    return markdown.replace(_RESULTS, "results/")
 
 
 def command_line() -> str:
@@ -28,7 +37,7 @@ def command_line() -> str:
         "# Command line",
         "",
         "What `dashjax COMMAND --help` prints. The exit status is 0, or 2 where something in the "
-        "command or in a file that it reads has to be mended; then one sentence on stderr says "
+        "command, or in a file that it reads, has to be mended: then one sentence on stderr says "
         "what, and nothing was written.",
         "",
     ]
@@ -39,10 +48,10 @@ def command_line() -> str:
 
 def help_of(words: tuple[str, ...]) -> str:
     """The help text of one command."""
-    shape = os.environ | {"COLUMNS": WIDTH, "NO_COLOR": "1", "TERM": "dumb"}
     done = subprocess.run(
         [sys.executable, "-m", "dashjax", *words, "--help"],
-        env=shape,
+        env=os.environ | {"COLUMNS": WIDTH, "NO_COLOR": "1", "TERM": "dumb"},
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
@@ -51,7 +60,7 @@ def help_of(words: tuple[str, ...]) -> str:
 
 
 def _commands(above: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """All commands that can be given below one, those with commands of their own left out."""
+    """All commands that can be given below one; in place of those that have commands, these."""
     found = []
     for name in _COMMAND.findall(help_of(above)):
         words = (*above, name)
@@ -61,6 +70,16 @@ def _commands(above: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 def data_dictionary() -> str:
     """What every column of every result file means, a table for each file."""
-    from dashjax.report.dictionary import FRAMES
-
-    return FRAMES
+    lines = [
+        "# Data dictionary",
+        "",
+        "Every column of every file in a folder of results. `--json` prints the same names. "
+        "An interval of 95 % around `x` is `x_low` to `x_high`. A number that does not exist, such "
+        "as the median of steps where more than half of the runs never got there, is null.",
+        "",
+    ]
+    try:
+        from dashjax.report import dictionary
+    except ImportError:
+        return "\n".join([*lines, "The dictionary is not there yet."])
+    return "\n".join([*lines, dictionary.__doc__ or ""])
