@@ -10,7 +10,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[2]
-WIDTH = "96"  # columns of the help texts
+WIDTH = "86"  # columns of the help texts
 _COMMAND = re.compile(r"^│\s+• ([a-z-]+)", re.MULTILINE)
 _RESULTS = "../benchmarks/results/"  # as pages name it, so that links also hold in the repository
 
