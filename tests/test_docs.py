@@ -48,3 +48,15 @@ def test_every_page_is_in_the_navigation() -> None:
 def test_no_page_speaks_of_what_only_its_authors_have() -> None:
     for page in (*PAGES.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"):
         assert not re.search(r"/work\b|/tmp\b|\bspec section\b|\.\./shared", page.read_text()), page
+
+
+def test_every_section_that_is_cited_is_there() -> None:
+    headings = re.findall(r"^##+ (\d+(?:\.\d+)?)", (PAGES / "mathematics.md").read_text(), re.M)
+    cited = {}
+    for path in (ROOT / "dashjax").rglob("*.py"):
+        text = path.read_text()
+        assert not re.search(r"\bspec (section|\d)", text, re.IGNORECASE), path
+        cited |= dict.fromkeys(CITED.findall(re.sub(r"\s+", " ", text)), path)
+    assert len(cited) >= 10
+    for section, path in cited.items():
+        assert section in headings, path
