@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -78,8 +79,26 @@ def data_dictionary() -> str:
         "as the median of steps where more than half of the runs never got there, is null.",
         "",
     ]
+    for frame, columns in _frames().items():
+        lines += [f"## {frame}", "", *_table(columns), ""]
+    return "\n".join(lines)
+
+
+def _frames() -> dict[str, list[Any]]:
+    """The columns of each file, from the package; a frame's are named tuples of one kind."""
     try:
         from dashjax.report import dictionary
-    except ImportError:
-        return "\n".join([*lines, "The dictionary is not there yet."])
-    return "\n".join([*lines, dictionary.__doc__ or ""])
+    except ImportError:  # until the package has it
+        return {}
+    return {name: list(columns) for name, columns in dictionary.FRAMES.items()}
+
+
+def _table(columns: list[Any]) -> list[str]:
+    """A row a column, under the names of the tuple's fields."""
+    fields = columns[0]._fields
+    lines = [f"| {' | '.join(fields)} |", f"|{' --- |' * len(fields)}"]
+    for column in columns:
+        cells = [str(value).replace("|", "\\|") for value in column]
+        cells[0] = f"`{cells[0]}`"
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
