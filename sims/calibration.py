@@ -1,7 +1,8 @@
 """How often intervals at 90 % hold the truth: the exact posterior and the published one.
 
-Spec section 2.4: five groups of three, group spread .15; utilities are drawn from the prior, pulls
-follow a schedule or are those of `dash`, and both posteriors judge the same rewards.
+docs/mathematics.md, section 2.4: five groups of three, group spread .15; utilities are drawn from
+the prior, pulls follow a schedule or are those of `dash`, and both posteriors judge the same
+rewards.
 """
 
 import functools

@@ -4,11 +4,11 @@
     python -m sims.exploration_steps --table TABLE    # and the table
     python -m sims.exploration_steps --quick
 
-Synthetic pools follow spec section 2.5: group mean .5, group spread .15, dataset spread .03, reward
-noise .05 or .15, the best three looked for, in perfect, mixed, crossed and shuffled groups with the
-variances implied by the grouping. A row per case and method goes to `exploration_steps.json`, and
-so do, over all cases, the interquartile mean of the steps until right for good and performance
-profiles (Agarwal et al. 2021), which `exploration_steps.png` shows.
+Synthetic pools follow docs/mathematics.md, section 2.5: group mean .5, group spread .15, dataset
+spread .03, reward noise .05 or .15, the best three looked for, in perfect, mixed, crossed and
+shuffled groups with the variances implied by the grouping. A row per case and method goes to
+`exploration_steps.json`, and so do, over all cases, the interquartile mean of the steps until right
+for good and performance profiles (Agarwal et al. 2021), which `exploration_steps.png` shows.
 """
 
 import time

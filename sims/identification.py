@@ -5,9 +5,9 @@
     python -m sims.identification --table TABLE    # and on a reward table; may be given again
 
 On pools of five groups of three datasets it makes anew the reference figures of the design:
-calibration of the exact and of the published posterior (spec section 2.4), rules compared under
-right and wrong groupings (2.5), one pull of every dataset (2.6) and stop rules (3). It ends with
-what it must show, each figure with an interval from runs weighed anew in pairs.
+calibration of the exact and of the published posterior (docs/mathematics.md, section 2.4), rules
+compared under right and wrong groupings (2.5), one pull of every dataset (2.6) and stop rules (3).
+It ends with what it must show, each figure with an interval from runs weighed anew in pairs.
 
 Every case is written as it is done; a study that was stopped goes on there. Another version of the
 code starts anew. Results go to `sims/results/identification/<hash of the settings>/`.

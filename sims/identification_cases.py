@@ -52,7 +52,9 @@ _TABLE_SHARE = 0.1
 
 
 def on_pools(seeds: int, steps: int, quick: bool) -> list[Case]:
-    """The cases on synthetic pools (spec sections 2.5 and 3); what ignores groups runs once."""
+    """The cases on synthetic pools (docs/mathematics.md, sections 2.5 and 3); what ignores groups
+    runs once.
+    """
     cases = []
     for noise in NOISES:
         asked: list[_Asked] = [(None, None, name, ()) for name in ALONE]

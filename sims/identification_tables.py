@@ -24,7 +24,7 @@ Rows = Sequence[Row]
 
 
 def calibration(rows: Rows) -> Table:
-    """Spec table 2.4."""
+    """docs/mathematics.md, section 2.4."""
     shown = _table(
         "Share of 90 % intervals that hold the truth",
         ("sd of datasets, noise; pulls", "group variance,\npublished / exact"),
@@ -40,7 +40,7 @@ def calibration(rows: Rows) -> Table:
 
 
 def one_pull(rows: Rows) -> Table:
-    """Spec section 2.6."""
+    """docs/mathematics.md, section 2.6."""
     noises = list(dict.fromkeys(row["noise"] for row in rows))
     title = "Share of runs in which one pull of every dataset finds the best group's three"
     shown = _table(title, ("groups", "selection"), [f"noise {noise:g}" for noise in noises])
@@ -51,17 +51,17 @@ def one_pull(rows: Rows) -> Table:
 
 
 def rules(found: Sequence[Found]) -> list[Table]:
-    """Spec table 2.5: a table a noise, steps to two regrets in every grouping."""
+    """docs/mathematics.md, section 2.5: a table a noise, steps to two regrets in every grouping."""
     return [_rules(found, noise) for noise in NOISES]
 
 
 def perfect(found: Sequence[Found]) -> list[Table]:
-    """Spec table 2.5, perfect groups in more detail."""
+    """docs/mathematics.md, section 2.5, perfect groups in more detail."""
     return [_perfect(found, noise) for noise in NOISES]
 
 
 def stops(found: Sequence[Found]) -> list[Table]:
-    """Spec section 3: how each rule stops each method in perfect groups."""
+    """docs/mathematics.md, section 3.12: how each rule stops each method in perfect groups."""
     shown = []
     for noise in NOISES:
         title = f"Mean steps until stopped (simple regret then; good when stopped), noise {noise:g}"

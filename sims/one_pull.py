@@ -1,4 +1,5 @@
-"""How often one pull of every dataset finds the best group's three (spec section 2.6).
+"""How often one pull of every dataset finds the best group's three (docs/mathematics.md,
+section 2.6).
 
 This is the paper's test of 15 steps: every method pulls the same, and what is believed and how the
 selection is made decide alone.

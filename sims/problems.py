@@ -19,7 +19,7 @@ from dashjax.simulate.sweep import Problem
 from dashjax.store.reward_table import RewardTable
 
 GROUPS, MEMBERS, SELECT = 5, 3, 3
-GROUP_MEAN, GROUP_SD, ARM_SD = 0.5, 0.15, 0.03  # spec section 2.5
+GROUP_MEAN, GROUP_SD, ARM_SD = 0.5, 0.15, 0.03  # docs/mathematics.md, section 2.5
 
 
 @functools.cache
@@ -32,7 +32,7 @@ def pool() -> Pool:
 
 
 def synthetic(noise: float, grouping: str = "perfect", variances: str = "matched") -> Problem:
-    """Gaussian rewards of spec section 2.5.
+    """Gaussian rewards of docs/mathematics.md, section 2.5.
 
     Args:
         noise: standard deviation of one reward.

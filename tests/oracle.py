@@ -86,7 +86,7 @@ class Mixture(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """What the spreads may be (spec section 4), and the chance of each pair."""
+    """What the spreads may be (docs/mathematics.md, section 4), and the chance of each pair."""
 
     mass: np.ndarray
     group_sd: np.ndarray
@@ -128,7 +128,8 @@ def unknown_spreads(
 
 
 def rise(mean: np.ndarray, effect: np.ndarray, select: int) -> float:
-    """Expected rise of the sum of the best by one pull: sum of D_l f(-|z_l|) (spec section 3).
+    """Expected rise of the sum of the best by one pull: sum of D_l f(-|z_l|) (docs/mathematics.md,
+    section 3.7).
 
     The sum of the largest of the lines mean + effect z is linear between the places where two of
     them cross; D_l is by how much its slope jumps there, f(z) = phi(z) + z Phi(z).

@@ -1,8 +1,9 @@
-"""Every command and snippet of the README runs, in its order and in one folder."""
+"""Every command and snippet of the pages for newcomers runs, in its order and in one folder."""
 
 import json
 import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -16,32 +17,40 @@ from dashjax.rewards.build import BuildRequest
 from dashjax.rewards.settings import TrainingSettings
 from sims import digits, exploration_steps, identification, identification_cases
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
-STEPS = ["--local-steps", "5", "--fine-tuning-steps", "2", "--retrain-steps", "2"]
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BENCHMARKS = (ROOT / "docs" / "benchmarks.md").read_text()
+FEW = ["--seeds", "10", "--steps", "10"]
+SMALL = [*folders.CUT, *folders.TRAINING]
 # what makes each command quick: the last of two equal options counts
 QUICK = {
-    "dashjax demo": ["--seeds", "20"],
     "dashjax pool my-pool": folders.CUT,
-    "dashjax table build embedded": ["--replicates", "2", *STEPS],
-    "dashjax table build my-pool": [*folders.CUT, *folders.TRAINING, "--replicates", "2"],
-    "dashjax replay": ["--seeds", "20", "--steps", "20", "--targets", "hand"],
-    "dashjax replay tables/mine": ["--seeds", "20", "--steps", "20"],
+    "dashjax table build my-pool": [*SMALL, "--replicates", "2"],
+    "dashjax replay": FEW,
+    "dashjax sweep": FEW,
     "dashjax fit": ["--samples", "20", "--warmup", "20"],
-    "dashjax sweep": ["--seeds", "20", "--steps", "20"],
 }
+# the same for Python
+FEWER = {"seeds=1000": "seeds=10", "seeds=200": "seeds=10", "steps=100": "steps=10"}
+SNIPPETS_SHOWN_ELSEWHERE = "--8<--"  # of a script that has a test of its own
+ELSEWHERE = ("make ", "source ")  # `dashjax demo` is below; the rest is the set-up
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """Language and text of each fenced block that can be run, in order."""
+    found = re.findall(r"^```(sh|python)\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+    return [block for block in found if SNIPPETS_SHOWN_ELSEWHERE not in block[1]]
 
 
-def commands() -> list[str]:
-    """The README's shell lines, without comments."""
-    lines = [line.split(" #")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+def commands(text: str) -> list[str]:
+    """The lines of a shell block, without comments."""
+    lines = [line.split(" #")[0].strip() for line in text.splitlines()]
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def run(command: str) -> None:
+def run_command(command: str) -> None:
+    if command.startswith(ELSEWHERE):
+        return
     words = shlex.split(command)
     starts = [start for start in QUICK if command.startswith(start)]
     more = QUICK[max(starts, key=len)] if starts else []
@@ -49,86 +58,90 @@ def run(command: str) -> None:
     assert cli.main([*words[1:], *more]) == 0, command
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("readme")
-    folders.write(folder / "my-pool", "ink", "neon")
-    return folder
+def run_snippet(text: str, page: Path) -> None:
+    for long, short in FEWER.items():
+        text = text.replace(long, short)
+    exec(compile(text, page.name, "exec"), {})
 
 
 def test_the_first_commands_are_the_two_that_set_everything_up() -> None:
-    assert commands()[:2] == ["make demo", "make test"]
+    _, first = blocks(ROOT / "README.md")[0]
+    assert commands(first) == ["make demo", "make test"]
+    assert len(README.splitlines()) <= 150
 
 
-def test_every_dashjax_command_runs(place: Path, monkeypatch, capsys) -> None:
-    monkeypatch.chdir(place)
-    monkeypatch.setattr(
-        demo,
-        "ORDER",
-        BuildRequest(training=TrainingSettings(5, 2, 2, 5, candidate_sample=32), replicates=2),
-    )
+@pytest.mark.parametrize("name", ["README.md", "docs/index.md", "docs/tutorial.md"])
+def test_every_command_and_snippet_runs(name: str, tmp_path: Path, monkeypatch, capsys) -> None:
+    page = ROOT / name
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "docs" / "files" / "results.csv", tmp_path)
+    folders.write(tmp_path / "my-pool", "ink", "chalk")
+    found = blocks(page)
+    assert len(found) >= 2
+    for language, text in found:
+        if language == "python":
+            run_snippet(text, page)
+            continue
+        for command in commands(text):
+            run_command(command)
+
+
+def test_the_demo_ends_with_what_to_take(tmp_path: Path, monkeypatch, capsys) -> None:
+    quick = TrainingSettings(5, 2, 2, 5, candidate_sample=32)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(demo, "ORDER", BuildRequest(training=quick, replicates=2))
     monkeypatch.setattr(demo, "SELECTIONS", 5)
     monkeypatch.setattr(demo, "METHODS", ("dash", "flat"))
-    ours = [command for command in commands() if command.startswith("dashjax")]
-    assert len(ours) >= 8
-    for command in ours:
-        run(command)
-    said = capsys.readouterr().out
-    assert "For 'hand', take " in said
-    assert {path.name for path in (place / "runs" / "demo").glob("*.png")} >= {
-        *("pool.png", "rewards.png", "quality.png", "pulls.png", "posterior-hand.png"),
-        "accuracy.png",
-    }
+    assert cli.main(["demo", "--seeds", "20"]) == 0
+    assert "For 'hand', take " in capsys.readouterr().out
+    drawn = {path.name for path in (tmp_path / "runs" / "demo").glob("*.png")}
+    assert drawn >= {"pool.png", "rewards.png", "quality.png", "pulls.png", "accuracy.png"}
 
 
-def test_every_study_and_benchmark_runs(place: Path, monkeypatch, capsys) -> None:
-    monkeypatch.chdir(place)
+def test_every_study_runs(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(digits, "METHODS", ("dash", "flat"))
+    folders.write(tmp_path / "my-pool", "ink", "neon")
     few = ["--seeds", "20", "--steps", "20"]
     small = [*few, "--replicates", "2", "--truth-replicates", "2", "--chances", "1"]
     cut = [f"--cut.{word[2:]}" if word.startswith("--") else word for word in folders.CUT]
     training = [f"--training.{w[2:]}" if w.startswith("--") else w for w in folders.TRAINING]
+    on_folder = [*small, "--pool", "my-pool", "--selections", "3", *cut, *training]
     quick = {
-        "sims.digits": (
-            digits,
-            [*small, "--pool", "my-pool", "--selections", "3", *cut, *training],
-        ),
+        "sims.digits": (digits, on_folder),
         "sims.identification": (identification, [*few, "--quick", "--table", "mine"]),
         "sims.exploration_steps": (exploration_steps, [*few, "--methods", "dash", "flat"]),
     }
     monkeypatch.setattr(identification_cases, "QUICK", {"dash", "dash-judged", "flat"})
     monkeypatch.setattr(identification_cases, "QUICK_GROUPINGS", {None, "perfect"})
     monkeypatch.setattr(identification_cases, "QUICK_ON_TABLES", {"dash"})
-    build = ["table", "build", "my-pool", "--out", "mine", *folders.CUT, *folders.TRAINING]
+    build = ["table", "build", "my-pool", "--out", "mine", *SMALL]
     assert cli.main([*build, "--replicates", "2"]) == 0
-    modules = [command.split()[2] for command in commands() if command.startswith("python -m")]
-    elsewhere = {"sims.priors"}  # `test_fit` runs it
-    elsewhere |= {"benchmarks.engine", "benchmarks.peers"}  # need other packages
-    elsewhere |= {"benchmarks.scaling", "benchmarks.generator", "benchmarks.replay"}  # by others
-    assert set(modules) == set(quick) | elsewhere
-    for name in quick:
-        module, arguments = quick[name]
+    for name, (module, arguments) in quick.items():
         monkeypatch.setattr(sys, "argv", [name, *arguments])
         module.main()
     assert "own are best" in capsys.readouterr().out
-    written = json.loads((place / "benchmarks/results/exploration_steps.json").read_text())
+    written = json.loads((tmp_path / "benchmarks/results/exploration_steps.json").read_text())
     assert {row["method"] for row in written["rows"]} >= {"dash", "flat"}
     assert written["machine"]["processor"]
 
 
-@pytest.mark.parametrize("snippet", blocks("python"))
-def test_every_snippet_runs(snippet: str) -> None:
-    exec(compile(snippet, "README.md", "exec"), {})
+def test_every_script_that_is_named_is_there() -> None:
+    named = set(re.findall(r"python -m ((?:sims|benchmarks)\.\w+)", README + BENCHMARKS))
+    assert len(named) >= 9
+    for name in named:
+        assert (ROOT / f"{name.replace('.', '/')}.py").is_file(), name
 
 
 def test_tables_of_speed_are_those_of_the_results() -> None:
     for name, table in (("engine", speed.engine_table), ("peers", speed.peers_table)):
         rows = json.loads((speed.RESULTS / f"{name}.json").read_text())["rows"]
-        assert table(rows) in README
+        assert table(rows) in BENCHMARKS
 
 
-def test_every_picture_is_there() -> None:
-    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
-    assert len(pictures) >= 3
-    for picture in pictures:
-        assert (Path(__file__).parents[1] / picture).is_file()
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))])
+def test_pictures_and_files_that_a_page_links_are_there(page: Path) -> None:
+    made = {"command-line.md", "data-dictionary.md"}  # when the site is built
+    for link in re.findall(r"\]\(([^)#]+)", page.read_text()):
+        if not link.startswith("http") and link not in made:
+            assert (page.parent / link).is_file(), link

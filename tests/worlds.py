@@ -30,7 +30,7 @@ def pool_of(*sizes: int) -> Pool:
 
 
 def usual_prior(groups: int) -> Prior:
-    """The prior of the reference figures (spec section 2.5)."""
+    """The prior of the reference figures (docs/mathematics.md, section 2.5)."""
     return uniform_prior(groups, group_mean=0.5, group_sd=0.15, arm_sd=0.03, noise_sd=0.05)
 
 

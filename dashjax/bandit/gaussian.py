@@ -4,7 +4,8 @@ r"""The hierarchical Gaussian model in closed form; mathematics only.
     theta_ij | theta_i ~ N(theta_i, sigma_hat_i^2)     arm j of group i
     r | theta_ij ~ N(theta_ij, sigma_r^2)              one reward
 
-With n_ij pulls of an arm and their sum S_ij (spec section 2.1; Hong et al., AISTATS 2022):
+With n_ij pulls of an arm and their sum S_ij (docs/mathematics.md, section 2.1; Hong et al., AISTATS
+2022):
 
     w_ij = n_ij / (n_ij sigma_hat^2 + sigma_r^2)       what the arm says of its group
     u_ij = S_ij / (n_ij sigma_hat^2 + sigma_r^2)

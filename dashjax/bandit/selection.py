@@ -28,7 +28,8 @@ def top_k(goal: Goal) -> Selector:
 
 
 def percentile(goal: Goal) -> Selector:
-    """The arms whose posterior mean reaches a percentile of all means (DaSH, spec 1.2 step 6).
+    """The arms whose posterior mean reaches a percentile of all means (DaSH, docs/mathematics.md,
+    section 1.2, step 6).
 
     The percentile is such that `goal.select` arms reach it if no two means are equal. A mean that
     equals it is in, so that without a floor the selection is never empty.
@@ -51,8 +52,8 @@ def group_then_arm(goal: Goal) -> Selector:
     """`goal.select` arms, filled from the group of largest posterior mean, then from the next.
 
     Within a group the arms of largest posterior mean come first. To be used where groups are
-    trusted: over mixed groups it cannot find what lies apart (spec section 2.6). Of a belief
-    without groups it is `top_k`.
+    trusted: over mixed groups it cannot find what lies apart (docs/mathematics.md, section 2.6). Of
+    a belief without groups it is `top_k`.
     """
 
     def choose(belief: Belief, state: State, tie_order: TieOrder) -> Bool[Array, " arm"]:

@@ -10,7 +10,8 @@ independent. With y_tij the mean of a dataset's n_t rewards (`hyperprior` has th
 
 Here sigma_r is settled by the squares alone: its posterior from them, and the pooled variance in
 the law of y. Then targets are but more groups of one pool, and `hyperprior.posterior` has the mass
-of every pair of spreads. (Ours: spec section 4; `nuts` samples the same model without that step.)
+of every pair of spreads. (Ours: docs/mathematics.md, section 4; `nuts` samples the same model
+without that step.)
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,5 @@
-"""What a reward is: which rows are trained on, and which rows judge (spec section 1.4).
+"""What a reward is: which rows are trained on, and which rows judge (docs/mathematics.md,
+section 1.4).
 
 Everything here is row numbers drawn from generators that are named, not shared: a cell's draws
 depend on its target, dataset and replicate alone, never on which other cells are asked for.

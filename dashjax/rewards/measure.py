@@ -43,7 +43,7 @@ def compute_rewards(
     commit: CommitRewards,
     progress: Progress,
 ) -> None:
-    """Commits the reward of every cell, a block at a time (spec section 1.4).
+    """Commits the reward of every cell, a block at a time (docs/mathematics.md, section 1.4).
 
     A cell's reward depends on examples, settings, reward and its own names alone, not on the
     other cells nor on their order.

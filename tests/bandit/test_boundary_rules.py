@@ -55,7 +55,9 @@ def choices(rule, costs):
 
 
 def lucb(mean, cov, cost):
-    """Spec section 3 (9): beta = .5 sqrt(2 ln(K t^2 / .1)); of two arms, the less known."""
+    """docs/mathematics.md, section 3.9: beta = .5 sqrt(2 ln(K t^2 / .1)); of two arms, the less
+    known.
+    """
     beta = 0.5 * np.sqrt(2 * np.log(len(mean) * PULLS**2 / 0.1))
     sd = np.sqrt(np.diag(cov))
     best, rest = sides(mean)
@@ -66,7 +68,9 @@ def lucb(mean, cov, cost):
 
 
 def pair(mean, cov, cost):
-    """Spec section 3 (8): the pair likeliest to be in the wrong order, and what a pull tells."""
+    """docs/mathematics.md, section 3.8: the pair likeliest to be in the wrong order, and what a
+    pull tells.
+    """
     gap = np.subtract.outer(mean, mean)
     wrong = stats.norm.sf(gap / np.sqrt(between(cov) + np.eye(len(mean))))
     i, j = max(itertools.product(*sides(mean)), key=lambda two: wrong[two])

@@ -35,7 +35,9 @@ class Judged(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """A row of spec table 2.4; `few` are arms with at most one pull, of groups with any."""
+    """A row of docs/mathematics.md, section 2.4; `few` are arms with at most one pull, of groups
+    with any.
+    """
 
     variance_ratio: float
     exact_groups: float

@@ -86,8 +86,9 @@ def test_the_percentile_selection_takes_as_many_as_asked_unless_means_are_equal(
     assert choose(belief, belief.init(), IN_TURN).all()
 
 
-# chance that one pull of every dataset finds all three of the best group (spec section 2.6);
-# simulated there with a few thousand instances, so good to about .01 and rounded to .01
+# chance that one pull of every dataset finds all three of the best group (docs/mathematics.md,
+# section 2.6); simulated there with a few thousand instances, so good to about .01 and rounded to
+# .01
 ONE_PULL = {
     0.05: (0.42, 0.75, 0.86),
     0.1: (0.21, 0.70, 0.76),

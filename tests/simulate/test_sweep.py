@@ -323,7 +323,9 @@ def test_numbers_that_make_no_sense_are_refused(plan, seeds, sentence):
 
 
 def test_steps_to_a_small_regret_are_those_of_the_reference():
-    """Spec section 2.5, first table: DaSH 23 and 75 from 1,500 instances, the flat model never."""
+    """docs/mathematics.md, section 2.5, first table: DaSH 23 and 75 from 1,500 instances, the flat
+    model never.
+    """
     dash, flat = (
         metrics.row(sweep(METHODS[name], PROBLEM, PLAN, seeds=20_000)) for name in ("dash", "flat")
     )

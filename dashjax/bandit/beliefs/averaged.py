@@ -1,8 +1,9 @@
 """The exact posterior averaged over what the spreads may be: they are learned, not given.
 
 A mixture over the grid of `hyperprior`; moments and covariances are the mixture's, and draws come
-from the mixture itself: first a point of the grid, then utilities (ours: spec section 4). With
-useless groups the weight moves to a small sigma_0, and the model becomes the flat one.
+from the mixture itself: first a point of the grid, then utilities (ours: docs/mathematics.md,
+section 4). With useless groups the weight moves to a small sigma_0, and the model becomes the flat
+one.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,5 @@
-"""The exact posterior of the hierarchical model (spec section 2.1), with O(1) updates (2.2).
+"""The exact posterior of the hierarchical model (docs/mathematics.md, section 2.1), with O(1)
+updates (2.2).
 
 An arm's marginal: mean b M + offset, variance lam^2 + b^2 V, with M, V its group's posterior;
 arms of one group covary by b_ij b_ik V.

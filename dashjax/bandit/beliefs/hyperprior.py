@@ -2,9 +2,9 @@ r"""The hierarchical model whose spreads and overall mean are not known; mathema
 
     mu_0 ~ N(m, tau^2)        sigma_0 ~ HalfNormal(.2)        sigma_hat ~ HalfNormal(.1)
 
-Given (sigma_0, sigma_hat) everything is Gaussian (`gaussian` has the symbols; ours: spec sections
-2.1 and 4). With A_i, B_i the sums over a group, rewards counted from m, and
-g_i = 1 / (1 + sigma_0^2 A_i):
+Given (sigma_0, sigma_hat) everything is Gaussian (`gaussian` has the symbols; ours:
+docs/mathematics.md, sections 2.1 and 4). With A_i, B_i the sums over a group, rewards counted from
+m, and g_i = 1 / (1 + sigma_0^2 A_i):
 
     P = 1 / tau^2 + sum_i A_i g_i                    mu_0 | data ~ N(sum_i B_i g_i / P, 1 / P)
     theta_i | mu_0, data ~ N(g_i (mu_0 + sigma_0^2 B_i), sigma_0^2 g_i)
@@ -78,7 +78,8 @@ def hyperprior(
     arm_scale: float = ARM_SCALE,
     mean_sd: float = MEAN_SD,
 ) -> Hyperprior:
-    """Every pair of the two spreads, with the half-normal mass of its cell (spec section 4).
+    """Every pair of the two spreads, with the half-normal mass of its cell (docs/mathematics.md,
+    section 4).
 
     Args:
         group_sds: values of sigma_0, ascending, in units of reward.

@@ -2,7 +2,7 @@
 
 Its group posterior treats all rewards of a group as coming from one dataset: exact if only one was
 pulled, else too wide, and its mean leans to the most pulled. Its dataset posterior plugs in the
-group's mean, which makes it too narrow (spec section 2.3). `exact` is the remedy.
+group's mean, which makes it too narrow (docs/mathematics.md, section 2.3). `exact` is the remedy.
 """
 
 from typing import NamedTuple

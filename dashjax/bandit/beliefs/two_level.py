@@ -36,7 +36,8 @@ def two_level(
     """A belief from its own parts and the draws that follow from them.
 
     `groups` gives the posterior of the groups, `[group]`; the state's first field is the
-    `Evidence` of the arms, which are independent given their groups (spec section 2.1).
+    `Evidence` of the arms, which are independent given their groups (docs/mathematics.md,
+    section 2.1).
     """
     width = grouping.arm.shape[1]
 

@@ -27,8 +27,8 @@ def gaussian(draw: Draw, noise_var: Float[Array, ""]) -> Environment:
 def bernoulli(draw: Draw, batch: int) -> Environment:
     """Rewards that are the share of successes among `batch` trials with the utility as chance.
 
-    This is the accuracy of a fixed model on `batch` examples (spec section 1.4, reward A).
-    Utilities are clipped to [0, 1].
+    This is the accuracy of a fixed model on `batch` examples (docs/mathematics.md, section 1.4,
+    reward A). Utilities are clipped to [0, 1].
     """
 
     def clipped(key: RandomKey) -> Float[Array, " arm"]:

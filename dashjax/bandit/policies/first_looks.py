@@ -70,8 +70,9 @@ def look_around_first(policy: Builder) -> Builder:
 def confirming(policy: Builder) -> Builder:
     """Every other step looks at what leads and was seen least, until it was seen often enough.
 
-    A leader that was seen but once may lead by luck (spec section 11). Of the best set and the next
-    two by posterior mean, the one with the fewest looks is looked at, if it has fewer than four.
+    A leader that was seen but once may lead by luck (docs/mathematics.md, section 11). Of the best
+    set and the next two by posterior mean, the one with the fewest looks is looked at, if it has
+    fewer than four.
     """
 
     def build(belief: Belief, goal: Goal) -> Policy:

@@ -1,8 +1,8 @@
 r"""The knowledge gradient for the best k: pull what is expected to raise the selection most.
 
 One pull of arm a moves the posterior means to mu + c_a Z with Z ~ N(0, 1) and
-c_a = V_a / sqrt(V_aa + sigma_r^2). With S the best k now, the gain is (spec section 3; for k = 1
-Frazier, Powell and Dayanik 2009)
+c_a = V_a / sqrt(V_aa + sigma_r^2). With S the best k now, the gain is (docs/mathematics.md,
+section 3.7; for k = 1 Frazier, Powell and Dayanik 2009)
 
     KG_a = E[ sum of the k largest of mu + c_a Z  -  sum over S of (mu + c_a Z) ]
          = E[ sum_r max(0, r-th largest outside S - r-th smallest inside S) ]

@@ -1,7 +1,7 @@
 """Bayes-LUCB: the inner arm that may be worst against the outer arm that may be best.
 
-As simulated in spec section 3 (9), after Kalyanakrishnan et al. (ICML 2012), with posterior
-standard deviations in place of the frequentist bounds.
+As simulated in docs/mathematics.md, section 3.9, after Kalyanakrishnan et al. (ICML 2012), with
+posterior standard deviations in place of the frequentist bounds.
 """
 
 import jax

@@ -1,4 +1,6 @@
-"""The boundary pair: tell apart the two arms whose order is least certain (spec section 3, 8)."""
+"""The boundary pair: tell apart the two arms whose order is least certain (docs/mathematics.md,
+section 3.8).
+"""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float

@@ -19,7 +19,8 @@ def thompson(belief: Belief, goal: Goal) -> Policy:
 
 
 def thompson_by_group(belief: Belief, goal: Goal) -> Policy:
-    """Draws all groups, enters the best, draws its arms and pulls the best (DaSH, spec 1.2).
+    """Draws all groups, enters the best, draws its arms and pulls the best (DaSH,
+    docs/mathematics.md, section 1.2).
 
     The arms are drawn given the group's drawn utility, so that the pair is one draw of the belief.
     With costs, the best arm of the group is the best per unit of cost. Of a belief without groups

@@ -74,7 +74,8 @@ def cost(most: float) -> Rule:
 def good_selection(probability: float, tolerance: float, draws: int = DRAWS) -> Rule:
     """The best set by posterior mean is good with that probability, by draws of the posterior.
 
-    Good: its mean utility is within `tolerance` of the best set's (spec section 3, 2).
+    Good: its mean utility is within `tolerance` of the best set's (docs/mathematics.md,
+    section 3.2).
     """
     name = f"good-selection:{probability:g}:{tolerance:g}"
     return _at_least(name, chance_good(tolerance, draws), probability)
@@ -82,7 +83,9 @@ def good_selection(probability: float, tolerance: float, draws: int = DRAWS) -> 
 
 @functools.cache
 def good_selection_bound(probability: float, tolerance: float) -> Rule:
-    """The same by a bound in closed form, which asks for more (spec section 3, 1)."""
+    """The same by a bound in closed form, which asks for more (docs/mathematics.md,
+    section 3.1).
+    """
     name = f"good-selection-bound:{probability:g}:{tolerance:g}"
     return _at_least(name, bound_good(tolerance), probability)
 
@@ -95,7 +98,8 @@ def value_of_information(threshold: float, draws: int = DRAWS) -> Rule:
 
 @functools.cache
 def knowledge_gradient_pays(price: float, threshold: float, draws: int = DRAWS) -> Rule:
-    """No one step is worth its price, and knowing everything little more (spec section 3, 4).
+    """No one step is worth its price, and knowing everything little more (docs/mathematics.md,
+    section 3.4).
 
     Stops where the largest gain of the selection's mean by one pull is at most `price`, and the
     expected loss at most `threshold`; without the second condition the rule is short-sighted.
