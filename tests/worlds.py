@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dashjax.bandit.agent import Agent, AgentState, begin, tell
 from dashjax.bandit.base import Belief, State
 from dashjax.bandit.gaussian import Prior, uniform_prior
-from dashjax.bandit.rollout import Agent, Learner, begin, tell
 from dashjax.pools.pool import Pool
 
 STANDARD_ERRORS = 4.5  # how far a simulated figure may lie from the true one
@@ -61,11 +61,11 @@ def told(belief: Belief, arms: np.ndarray, rewards: np.ndarray) -> State:
     return jax.lax.scan(step, belief.init(), (jnp.asarray(arms), jnp.asarray(rewards)))[0]
 
 
-def explored(agent: Agent, arms: np.ndarray, rewards: np.ndarray) -> Learner:
+def explored(agent: Agent, arms: np.ndarray, rewards: np.ndarray) -> AgentState:
     """What the agent knows after those pulls."""
 
-    def step(learner, pull):
-        return tell(agent, learner, *pull), None
+    def step(state, pull):
+        return tell(agent, state, *pull), None
 
     return jax.lax.scan(step, begin(agent), (jnp.asarray(arms), jnp.asarray(rewards)))[0]
 
