@@ -13,12 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from dashjax.bandit import environments, policies
-from dashjax.bandit.base import Belief, Goal, Moments, State
+from dashjax.bandit.agent import Agent
+from dashjax.bandit.base import Belief, Moments, State, goal_for
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.beliefs.paper import paper
 from dashjax.bandit.gaussian import Prior
-from dashjax.bandit.rollout import Agent, rollout
-from dashjax.bandit.selection import top_k
+from dashjax.bandit.rollout import rollout
+from dashjax.engine import loop
 from dashjax.priors.moments import truth
 from dashjax.priors.settings import PriorSettings
 from dashjax.simulate.metrics import NORMAL_95
@@ -76,18 +77,19 @@ def judged(
     """
     prior = truth(PriorSettings(GROUP_MEAN, GROUP_SD, arm_sd, noise_sd), GROUPS)
     keys = jax.random.split(jax.random.key(seed), draws)
-    return jax.tree.map(np.asarray, _all_runs(keys, prior, pulls))
+    every = np.arange(GROUPS * MEMBERS, dtype=np.int32)
+    pulled = None if pulls is None else np.repeat(every, GROUPS * pulls)
+    return jax.tree.map(np.asarray, _all_runs(keys, prior, pulled))
 
 
-@functools.partial(jax.jit, static_argnums=2)
+@jax.jit
 @functools.partial(jax.vmap, in_axes=(0, None, None))
-def _all_runs(key: jax.Array, prior: Prior, pulls: tuple[int, ...] | None) -> Judged:
+def _all_runs(key: jax.Array, prior: Prior, pulled: jax.Array | None) -> Judged:
     key_truth, key_run = jax.random.split(key)
     groups, arms = drawn(key_truth, prior)
-    if pulls is None:
+    if pulled is None:
         pulled, rewards = _adaptive(key_run, prior, arms)
     else:
-        pulled = jnp.asarray(np.repeat(np.arange(GROUPS * MEMBERS, dtype=np.int32), GROUPS * pulls))
         noise = jax.random.normal(key_run, pulled.shape)
         rewards = arms[pulled] + jnp.sqrt(prior.noise_var) * noise
     right, published = exact(prior, pool().grouping), paper(prior, pool().grouping)
@@ -96,9 +98,9 @@ def _all_runs(key: jax.Array, prior: Prior, pulls: tuple[int, ...] | None) -> Ju
         groups,
         arms,
         known.evidence.count.reshape(-1),
-        right.group_moments(known),
+        right.groups.moments(known),
         right.moments(known),
-        published.group_moments(stated),
+        published.groups.moments(stated),
         published.moments(stated),
     )
 
@@ -124,10 +126,10 @@ def drawn(key: jax.Array, prior: Prior) -> tuple[jax.Array, jax.Array]:
 
 def _adaptive(key: jax.Array, prior: Prior, arms: jax.Array) -> tuple[jax.Array, jax.Array]:
     """What `dash` pulls, and the rewards."""
-    goal, belief = Goal(SELECT, ADAPTIVE_STEPS), paper(prior, pool().grouping)
+    goal, belief = goal_for(len(arms), SELECT, ADAPTIVE_STEPS), paper(prior, pool().grouping)
     agent = Agent(belief, policies.thompson_by_group(belief, goal))
-    source = environments.gaussian(environments.fixed(arms), prior.noise_var)
-    run = rollout(key, agent, source, goal=goal, choose=top_k(SELECT))
+    environment = environments.gaussian(environments.fixed(arms), prior.noise_var)
+    run = rollout(key, agent, environment, goal, scan=loop.fast)
     return run.arm, run.reward
 
 

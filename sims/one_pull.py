@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dashjax.bandit.base import Belief
+from dashjax.bandit.base import Belief, goal_for
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.beliefs.flat import flat
 from dashjax.bandit.gaussian import Prior
@@ -63,9 +63,10 @@ def _all_runs(key: jax.Array, true: Prior, prior: Prior, grouping: Grouping) -> 
     arms = jnp.arange(len(utility), dtype=jnp.int32)
     noise = jnp.sqrt(true.noise_var) * jax.random.normal(key_rewards, utility.shape)
     wanted = jnp.asarray(pool().grouping.group) == jnp.argmax(groups)
+    goal = goal_for(len(utility), SELECT, len(utility))
 
     def right(belief: Belief, first: bool) -> jax.Array:
-        choose = group_then_arm(SELECT) if first else top_k(SELECT)
+        choose = group_then_arm(goal) if first else top_k(goal)
         return (choose(belief, told(belief, arms, utility + noise), arms) == wanted).all()
 
     alone, together = flat(prior, grouping), exact(prior, grouping)

@@ -64,8 +64,8 @@ def told(belief: Belief, arms: np.ndarray, rewards: np.ndarray) -> State:
 def explored(agent: Agent, arms: np.ndarray, rewards: np.ndarray) -> AgentState:
     """What the agent knows after those pulls."""
 
-    def step(learner, pull):
-        return tell(agent, learner, *pull), None
+    def step(state, pull):
+        return tell(agent, state, *pull), None
 
     return jax.lax.scan(step, begin(agent), (jnp.asarray(arms), jnp.asarray(rewards)))[0]
 

@@ -1,5 +1,6 @@
 """One run: ask the policy, pull, tell everybody; the only loop there is."""
 
+from collections import OrderedDict
 from typing import Any, NamedTuple
 
 import jax
@@ -177,7 +178,8 @@ def _progress(trace: Any, goal: Goal, scores: tuple) -> Progress:
         cost = jnp.asarray(goal.costs)[jnp.maximum(arm, 0)].astype(reward.dtype)
     last = jax.lax.cummax(jnp.where(changed, step, -1))
     seen = jnp.cumsum(new.astype(jnp.int32))
-    measured = dict(zip(scores, measured, strict=True))
+    # JAX would put the keys of a plain dict, which are functions, in order
+    measured = OrderedDict(zip(scores, measured, strict=True))
     return Progress(step + 1, jnp.cumsum(cost), step - last, goal.candidates - seen, measured)
 
 

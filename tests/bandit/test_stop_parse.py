@@ -1,8 +1,8 @@
 import pytest
 
 from dashjax.bandit.stopping import rules as stopping
-from dashjax.bandit.stopping.parse import RULES, explained, rule
-from dashjax.bandit.stopping.rules import all_of, any_of
+from dashjax.bandit.stopping.parse import RULES, explained, promised, rule
+from dashjax.bandit.stopping.rules import Rule, all_of, any_of
 from dashjax.errors import InputError
 
 WRITTEN = {
@@ -18,10 +18,15 @@ WRITTEN = {
 }
 
 
+def but_for_its_name(written: Rule) -> tuple:
+    """Rules of the same numbers are made once, so that what they ask is one function."""
+    return written.scores, written.holds
+
+
 @pytest.mark.parametrize("text", WRITTEN)
 def test_a_text_is_the_rule_that_it_names(text):
-    """Rules of the same numbers share what they do, and so do rules joined of the same."""
-    assert rule(text) == WRITTEN[text]._replace(name=text)
+    assert but_for_its_name(rule(text)) == but_for_its_name(WRITTEN[text])
+    assert rule(text).name == text
 
 
 def test_every_rule_can_be_written():
@@ -30,26 +35,35 @@ def test_every_rule_can_be_written():
         assert name in explained()
 
 
+@pytest.mark.parametrize("built", WRITTEN.values(), ids=WRITTEN)
+def test_a_rule_that_was_not_written_has_a_name_that_can_be(built):
+    assert but_for_its_name(rule(built.name)) == but_for_its_name(built)
+
+
 def test_plus_binds_before_comma():
     joined = rule("good-selection:.95:.01+each-once,budget:120")
-    good, once, budget = (
-        WRITTEN["good-selection:.95:.01"],
-        stopping.each_once(),
-        stopping.budget(120),
-    )
+    good, once = WRITTEN["good-selection:.95:.01"], stopping.each_once()
+    expected = any_of(all_of(good, once), stopping.budget(120))
 
-    assert joined == any_of(all_of(good, once), budget)._replace(name=joined.name)
+    assert but_for_its_name(joined) == but_for_its_name(expected)
     assert joined.scores == good.scores
 
 
+def test_joined_rules_are_named_by_what_they_join():
+    text = "stable:3+each-once,budget:9"
+
+    assert any_of(all_of(stopping.stable(3), stopping.each_once()), stopping.budget(9)).name == text
+
+
 def test_blanks_around_a_rule_do_no_harm():
-    with_blanks, without = "each-once + stable:3 , budget:9", "each-once+stable:3,budget:9"
-    assert rule(with_blanks) == rule(without)._replace(name=with_blanks)
+    spaced, dense = rule("each-once + stable:3 , budget:9"), rule("each-once+stable:3,budget:9")
+
+    assert but_for_its_name(spaced) == but_for_its_name(dense)
 
 
 def test_the_same_text_is_the_same_rule():
     assert rule("value:.004+stable:5") is rule("value:.004+stable:5")
-    assert rule("value:.004") is not rule("value:.005")
+    assert but_for_its_name(rule("value:.004")) != but_for_its_name(rule("value:.005"))
 
 
 PROBABILITY = "PROBABILITY is {}; it must be above 0 and below 1"
@@ -106,3 +120,19 @@ def test_an_unknown_rule_is_refused_with_what_there_is(text):
         rule(text)
     for name in RULES:
         assert name in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "promise"),
+    [
+        ("good-selection:.95:.01", 0.95),
+        ("good-selection:.95:.02", None),  # of a wider tolerance than is asked for
+        ("good-selection:.9:.005+good-selection-bound:.95:.01", 0.95),  # both hold
+        ("good-selection:.9:.01,good-selection-bound:.95:.01", 0.9),  # one of them
+        ("good-selection:.95:.01+each-once", 0.95),
+        ("good-selection:.95:.01,budget:60", None),
+        ("stable:9", None),
+    ],
+)
+def test_a_rule_promises_what_holds_however_it_stops(text, promise):
+    assert promised(text, 0.01) == promise

@@ -1,44 +1,47 @@
-"""Stop rules on courses made by hand."""
+"""Stop rules on runs made by hand."""
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from dashjax.bandit import stopping
-from dashjax.bandit.stopping.rules import Progress, Rule, all_of, any_of, stop_step
-from dashjax.bandit.stopping.scores import DRAWS
+from dashjax.bandit.stopping import Progress, Rule, all_of, any_of
+from dashjax.bandit.stopping.rules import stop_step
 
 ARMS = (0, 1, 0, 2, 1, 2)
 NEVER = len(ARMS) + 1
+SCORES = {
+    "good": stopping.chance_good(0.01),
+    "bound": stopping.bound_good(0.01),
+    "loss": stopping.expected_loss(),
+    "gain": stopping.best_gain(),
+}
 
 
-def record(*, cost=(1.0,) * 6, changed=(1, 0, 0, 1, 0, 0), arms=3, **scores):
-    """A course of six steps; scores by the name of what measures them."""
-    unchanged = [next(k for k in range(step + 1) if changed[step - k]) for step in range(6)]
-    seen = [len(set(ARMS[: step + 1])) for step in range(6)]
-    measured = {SCORES[name]: jnp.asarray(values) for name, values in scores.items()}
+def progress(*, cost=(1.0,) * 6, changed=(1, 0, 0, 1, 0, 0), arms=3, **scores):
+    """After each of six steps; scores by the name of what measures them."""
+    last = [max(at for at in range(step + 1) if changed[at]) for step in range(6)]
     return Progress(
-        jnp.arange(1, 7, dtype=jnp.int32),
-        jnp.cumsum(jnp.asarray(cost)),
-        jnp.asarray(unchanged, jnp.int32),
-        arms - jnp.asarray(seen, jnp.int32),
-        measured,
+        step=jnp.arange(1, 7, dtype=jnp.int32),
+        spent=jnp.cumsum(jnp.asarray(cost)),
+        unchanged_for=jnp.arange(6) - jnp.asarray(last),
+        unseen=jnp.asarray([arms - len(set(ARMS[: step + 1])) for step in range(6)]),
+        scores={SCORES[name]: jnp.asarray(values) for name, values in scores.items()},
     )
 
 
-SCORES = {
-    "good": stopping.chance_good(0.01, DRAWS),
-    "bound": stopping.bound_good(0.01),
-    "loss": stopping.expected_loss(DRAWS),
-    "gain": stopping.best_gain(),
-}
+def one_step(whole, at):
+    scores = {score: values[at] for score, values in whole.scores.items()}
+    return Progress(*(field[at] for field in whole[:-1]), scores)
+
+
 RISING = (0.1, 0.5, 0.95, 0.94, 0.97, 0.99)
 FALLING = (0.1, 0.05, 0.005, 0.02, 0.001, 0.0)
 
 
 def at_steps(*steps):
     """A rule that holds after those steps alone."""
-    return Rule("some", (), lambda progress: jnp.isin(progress.step, jnp.array(steps or (0,))))
+    return Rule("", (), lambda progress: jnp.isin(progress.step, jnp.asarray(steps, jnp.int32)))
 
 
 @pytest.mark.parametrize(
@@ -76,8 +79,12 @@ def at_steps(*steps):
     ],
 )
 def test_a_rule_stops_after_the_first_step_at_which_it_holds(rule, seen, step):
-    assert int(stop_step(rule, record(**seen))) == step
-    assert stop_step(rule, record(**seen)).dtype == jnp.int32
+    whole = progress(**seen)
+    one_by_one = [rule.holds(one_step(whole, at)) for at in range(6)]
+
+    assert int(stop_step(rule, whole)) == step
+    assert stop_step(rule, whole).dtype == jnp.int32
+    np.testing.assert_array_equal(rule.holds(whole), one_by_one)  # as a live study asks
 
 
 @pytest.mark.parametrize(
@@ -97,7 +104,7 @@ def test_a_rule_stops_after_the_first_step_at_which_it_holds(rule, seen, step):
     ],
 )
 def test_rules_are_joined_step_by_step(rule, step):
-    assert int(stop_step(rule, record())) == step
+    assert int(stop_step(rule, progress())) == step
 
 
 def test_joined_rules_need_the_scores_of_all_each_once():
@@ -118,3 +125,12 @@ def test_the_same_numbers_give_the_same_rule():
         stopping.each_once(), stopping.stable(3)
     )
     assert stopping.chance_good(0.01) is not stopping.chance_good(0.02)
+
+
+def test_numbers_that_are_named_or_usual_are_the_same_numbers():
+    usual = stopping.chance_good(0.01)
+
+    assert stopping.chance_good(tolerance=0.01) is usual
+    assert stopping.chance_good(0.01, draws=256) is usual
+    assert stopping.good_selection(tolerance=0.01, probability=0.9).scores == (usual,)
+    assert stopping.good_selection(0.9, 0.01) is stopping.good_selection(0.9, tolerance=0.01)

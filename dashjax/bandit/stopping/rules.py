@@ -19,6 +19,7 @@ from dashjax.bandit.stopping.scores import (
     bound_good,
     chance_good,
     expected_loss,
+    made_once,
 )
 
 
@@ -58,19 +59,19 @@ def stop_step(rule: Rule, progress: Progress) -> Int[Array, ""]:
     return jnp.where(jnp.any(holds), jnp.argmax(holds) + 1, never).astype(jnp.int32)
 
 
-@functools.cache
+@made_once
 def budget(steps: int) -> Rule:
     """So many steps are made."""
     return Rule(f"budget:{steps}", (), lambda progress: progress.step >= steps)
 
 
-@functools.cache
+@made_once
 def cost(most: float) -> Rule:
     """So much is spent."""
     return Rule(f"cost:{most:g}", (), lambda progress: progress.spent >= most)
 
 
-@functools.cache
+@made_once
 def good_selection(probability: float, tolerance: float, draws: int = DRAWS) -> Rule:
     """The best set by posterior mean is good with that probability, by draws of the posterior.
 
@@ -81,7 +82,7 @@ def good_selection(probability: float, tolerance: float, draws: int = DRAWS) -> 
     return _at_least(name, chance_good(tolerance, draws), probability)
 
 
-@functools.cache
+@made_once
 def good_selection_bound(probability: float, tolerance: float) -> Rule:
     """The same by a bound in closed form, which asks for more (docs/mathematics.md,
     section 3.1).
@@ -90,13 +91,13 @@ def good_selection_bound(probability: float, tolerance: float) -> Rule:
     return _at_least(name, bound_good(tolerance), probability)
 
 
-@functools.cache
+@made_once
 def value_of_information(threshold: float, draws: int = DRAWS) -> Rule:
     """Knowing everything would raise the selection's mean utility by no more than the threshold."""
     return _at_most(f"value:{threshold:g}", expected_loss(draws), threshold)
 
 
-@functools.cache
+@made_once
 def knowledge_gradient_pays(price: float, threshold: float, draws: int = DRAWS) -> Rule:
     """No one step is worth its price, and knowing everything little more (docs/mathematics.md,
     section 3.4).
@@ -109,25 +110,25 @@ def knowledge_gradient_pays(price: float, threshold: float, draws: int = DRAWS) 
     return both._replace(name=f"gain:{price:g}:{threshold:g}")
 
 
-@functools.cache
+@made_once
 def stable(window: int) -> Rule:
     """The selection has not changed for that many steps."""
     return Rule(f"stable:{window}", (), lambda progress: progress.unchanged_for >= window)
 
 
-@functools.cache
+@made_once
 def each_once() -> Rule:
     """Every available dataset was explored at least once."""
     return Rule("each-once", (), lambda progress: progress.unseen <= 0)
 
 
-@functools.cache
+@made_once
 def any_of(*rules: Rule) -> Rule:
     """One of the rules holds."""
     return _joined(",", rules, operator.or_)
 
 
-@functools.cache
+@made_once
 def all_of(*rules: Rule) -> Rule:
     """All of the rules hold at once."""
     return _joined("+", rules, operator.and_)

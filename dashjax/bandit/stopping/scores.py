@@ -6,7 +6,9 @@ learned alone.
 """
 
 import functools
+import inspect
 from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -26,8 +28,27 @@ Pulls = Int[Array | np.ndarray, " arm"]  # how often each arm was pulled
 Measure = Callable[[State, Pulls], Float[Array, ""]]
 Score = Callable[[RandomKey, Belief, Goal], Measure]
 
+_Numbers = ParamSpec("_Numbers")
+_Made = TypeVar("_Made")
 
-@functools.cache
+
+def made_once(make: Callable[_Numbers, _Made]) -> Callable[_Numbers, _Made]:
+    """The same object for the same numbers, also if they are named or left at their defaults.
+
+    So a score is measured once for all rules that ask for it, and is found by them.
+    """
+    signature, cached = inspect.signature(make), functools.cache(make)
+
+    @functools.wraps(make)
+    def made(*args: _Numbers.args, **kwargs: _Numbers.kwargs) -> _Made:
+        given = signature.bind(*args, **kwargs)
+        given.apply_defaults()
+        return cached(*given.args)
+
+    return made
+
+
+@made_once
 def chance_good(tolerance: float, draws: int = DRAWS) -> Score:
     """Posterior probability that the best set by posterior mean is within `tolerance`."""
 
@@ -40,7 +61,7 @@ def chance_good(tolerance: float, draws: int = DRAWS) -> Score:
     return score
 
 
-@functools.cache
+@made_once
 def expected_loss(draws: int = DRAWS) -> Score:
     """Expected fall short of the best set's mean utility: the value of perfect information."""
 
@@ -51,7 +72,7 @@ def expected_loss(draws: int = DRAWS) -> Score:
     return score
 
 
-@functools.cache
+@made_once
 def bound_good(tolerance: float) -> Score:
     """Bonferroni's lower bound of `chance_good`, by normal laws of all pairs; it knows no floor."""
 
@@ -72,7 +93,7 @@ def bound_good(tolerance: float) -> Score:
     return score
 
 
-@functools.cache
+@made_once
 def best_gain() -> Score:
     """Largest expected rise of the selection's mean utility by one pull, per unit of cost."""
 
@@ -91,7 +112,7 @@ def best_gain() -> Score:
     return score
 
 
-@functools.cache
+@made_once
 def fewest_looks(rivals: int) -> Score:
     """The fewest pulls of any arm among the best set and the next `rivals` by posterior mean."""
 
