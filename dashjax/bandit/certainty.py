@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from dashjax.bandit.base import ROUNDING, Belief, Goal, RandomKey, State
-from dashjax.bandit.worth import sum_of_best, sum_of_selected
+from dashjax.bandit.worth import mean_of_selected, sum_of_best
 
 _SURE = 0.9  # mass of a rank interval
 
@@ -55,7 +55,7 @@ def certainty(
     places = jnp.argsort(jnp.argsort(-drawn, axis=1), axis=1) + 1  # rank of each arm in each draw
     tails = jnp.array([(1 - _SURE) / 2, (1 + _SURE) / 2])
     low, high = jnp.quantile(places.astype(drawn.dtype), tails, axis=0, method="nearest")
-    loss = (sum_of_best(drawn.T, goal) - sum_of_selected(selected, drawn.T, goal)) / goal.select
+    loss = sum_of_best(drawn.T, goal) / goal.select - mean_of_selected(selected, drawn.T, goal)
     moments = belief.moments(belief_state)
     nothing = jnp.full_like(moments.mean, jnp.nan)
     weight = belief.groups.weight(belief_state) if belief.groups else nothing

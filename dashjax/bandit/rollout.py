@@ -19,7 +19,7 @@ from dashjax.bandit.agent import (
 from dashjax.bandit.base import Arm, Environment, Goal, Pending, RandomKey, Selector
 from dashjax.bandit.selection import top_k
 from dashjax.bandit.stopping.rules import Progress, Rule, scores_of, stop_step
-from dashjax.bandit.worth import above_floor, masked, sum_of_selected
+from dashjax.bandit.worth import above_floor, masked, mean_of_selected
 from dashjax.engine import indexing, loop
 from dashjax.engine.top_k import are_largest, in_order, sum_where, turns
 
@@ -226,10 +226,9 @@ def _last_stop(progress: Progress, rules: tuple[Rule, ...]) -> Int[Array, ""]:
 def _mean_of(
     selected: Bool[Array, " arm"], utility: Float[Array, " arm"], goal: Goal
 ) -> Float[Array, ""]:
-    """Mean utility of the selected arms; with a floor, places left empty count as it."""
-    (total,) = sum_of_selected(selected, utility[:, None], goal)
-    least = goal.select if goal.has_floor else 1
-    return total / jnp.maximum(jnp.sum(selected), least).astype(utility.dtype)
+    """Mean utility of the selected arms."""
+    (mean,) = mean_of_selected(selected, utility[:, None], goal)
+    return mean
 
 
 def _best_mean(utility: Float[Array, " arm"], goal: Goal) -> Float[Array, ""]:

@@ -37,6 +37,15 @@ def sum_of_selected(
     return total + jnp.where(empty > 0, empty * _floor_or_zero(goal, total), 0)
 
 
+def mean_of_selected(
+    selected: Bool[Array, " arm"], values: Float[Array, "arm draw"], goal: Goal
+) -> Float[Array, " draw"]:
+    """Mean of each column's values in the rows selected; places left empty count as the floor."""
+    least = goal.select if goal.has_floor else 1
+    total = sum_of_selected(selected, values, goal)
+    return total / jnp.maximum(jnp.sum(selected), least).astype(total.dtype)
+
+
 def above_floor(
     selected: Bool[Array, " arm"], mean: Float[Array, " arm"], goal: Goal
 ) -> Bool[Array, " arm"]:

@@ -36,23 +36,25 @@ def brute():
     return drawn, law.mean[4:], np.diag(law.cov)[4:], ranks
 
 
-def found(selected, tolerance=TOLERANCE, belief="exact", draws=DRAWS) -> Certainty:
+@functools.cache
+def compiled(belief, draws):
+    """What is known of a mask of arms, for a tolerance."""
     thinking, goal = BELIEFS[belief](PRIOR, GROUPING), goal_for(10, SELECT, 100)
-    mask = np.isin(np.arange(10), selected)
 
     @quick_jit
-    def known(key, selected):
+    def known(key, selected, tolerance):
+        state = told(thinking, *PULLS)
         return certainty(
-            key,
-            thinking,
-            told(thinking, *PULLS),
-            selected,
-            goal=goal,
-            tolerance=tolerance,
-            draws=draws,
+            key, thinking, state, selected, goal=goal, tolerance=tolerance, draws=draws
         )
 
-    return jax.tree.map(np.asarray, known(jax.random.key(3), jnp.asarray(mask)))
+    return known
+
+
+def found(selected, tolerance=TOLERANCE, belief="exact", draws=DRAWS) -> Certainty:
+    mask = jnp.asarray(np.isin(np.arange(10), selected))
+    known = compiled(belief, draws)(jax.random.key(3), mask, jnp.float32(tolerance))
+    return jax.tree.map(np.asarray, known)
 
 
 def best():
@@ -134,7 +136,32 @@ def test_a_tolerance_of_zero_asks_for_the_best_set():
 def test_every_belief_can_say_how_sure_it_is(belief):
     sure = found(best(), belief=belief, draws=64)
 
-    assert all(np.isfinite(field).all() for field in sure)
+    assert all(np.isfinite(field).all() for field in sure._replace(shrinkage=0))
     assert ((sure.rank_low >= 1) & (sure.rank_low <= sure.rank_high) & (sure.rank_high <= 10)).all()
     assert ((sure.chance_best >= 0) & (sure.chance_best <= 1)).all()
-    assert ((sure.shrinkage > 0) & (sure.shrinkage <= 1)).all()
+    if belief == "flat":  # which has no groups
+        assert np.isnan(sure.shrinkage).all()
+    else:
+        assert ((sure.shrinkage > 0) & (sure.shrinkage <= 1)).all()
+
+
+def test_what_is_not_available_has_no_chance_and_comes_last():
+    thinking = BELIEFS["exact"](PRIOR, GROUPING)
+    there = np.arange(10) != best()[0]
+    goal = goal_for(10, SELECT, 100, available=there)
+
+    @quick_jit
+    def known(key):
+        state = told(thinking, *PULLS)
+        mask = jnp.asarray(np.isin(np.arange(10), best()[1:]))
+        return certainty(key, thinking, state, mask, goal=goal, tolerance=0.0, draws=4000)
+
+    sure = known(jax.random.key(3))
+    drawn = np.where(there, brute()[0], -np.inf)
+    chance = (np.argsort(np.argsort(-drawn, axis=1), axis=1) < SELECT).mean(axis=0)
+
+    assert sure.chance_best[best()[0]] == 0
+    assert sure.rank_low[best()[0]] == 10
+    assert_within_errors(
+        sure.chance_best[there], chance[there], 0.5 * np.hypot(4000**-0.5, BRUTE**-0.5)
+    )

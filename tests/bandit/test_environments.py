@@ -6,7 +6,7 @@ import numpy as np
 import oracle
 import pytest
 from scipy import stats
-from worlds import assert_law, assert_within_errors, pool_of, uneven_prior
+from worlds import assert_law, assert_within_errors, pool_of, quick_jit, uneven_prior
 
 from dashjax.bandit import environments, policies
 from dashjax.bandit.agent import Agent
@@ -26,6 +26,13 @@ SOURCES = {
     "sequence": environments.replay(TABLE, "sequence"),
     "mean": environments.replay(TABLE, "mean"),
 }
+COUNTS = np.array([2, 4, 1], np.int32)  # of replicates; what lies beyond must never be seen
+GAPS = jnp.where(np.arange(4)[None] < COUNTS[:, None], TABLE, 99.0)
+SOURCES |= {
+    f"{mode} with gaps": environments.replay(GAPS, mode, counts=COUNTS)
+    for mode in ("bootstrap", "sequence", "mean")
+}
+SOURCES["with noise"] = environments.replay(GAPS, counts=COUNTS, noise_sd=0.5)
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -95,10 +102,10 @@ def with_round_robin(pool, kind, truth):
 
 def rewards_met(belief, policy, pool, truth):
     """The reward of each (arm, how often it was pulled before) of one run."""
-    goal = goal_for(pool.grouping.arms, 3, 60)
+    goal = goal_for(10, 3, 60)
     agent = Agent(belief, policy(belief, goal), exact(truth, pool.grouping))
     source = environments.gaussian(environments.drawn(truth, pool.grouping), truth.noise_var)
-    run = jax.jit(lambda key: rollout(key, agent, source, goal))(KEY)
+    run = quick_jit(lambda key: rollout(key, agent, source, goal))(KEY)
     arms = np.asarray(run.arm).tolist()
     numbers = [arms[:step].count(arm) for step, arm in enumerate(arms)]
     return dict(zip(zip(arms, numbers, strict=True), np.asarray(run.reward).tolist(), strict=True))
@@ -164,6 +171,42 @@ def test_mean_gives_the_arms_mean_and_it_is_the_truth_of_every_mode():
     for name in ("bootstrap", "sequence", "mean"):
         truth = SOURCES[name].utility(SOURCES[name].init(KEY))
         np.testing.assert_allclose(truth, [0.25, 1.25, 2.25], rtol=1e-6)
+    gaps = SOURCES["mean with gaps"]
+    np.testing.assert_allclose(gaps.utility(gaps.init(KEY)), [0.15, 1.25, 2.1], rtol=1e-6)
+
+
+def test_where_arms_have_fewer_replicates_only_those_are_drawn_each_as_often():
+    for arm, count in enumerate(COUNTS.tolist()):
+        pulls = jnp.full(6000, arm, jnp.int32)
+        rewards = np.asarray(pulled("bootstrap with gaps", KEY, pulls))
+        values, often = np.unique(rewards, return_counts=True)
+
+        np.testing.assert_array_equal(values, TABLE[arm, :count])
+        assert count == 1 or stats.chisquare(often).pvalue > 7e-6
+
+
+def test_where_arms_have_fewer_replicates_each_comes_once_before_the_last_repeats():
+    arms = jnp.repeat(jnp.arange(3, dtype=jnp.int32), 6)
+    runs = [
+        np.asarray(pulled("sequence with gaps", key, arms)).reshape(3, 6)
+        for key in jax.random.split(KEY, 40)
+    ]
+    for arm, count in enumerate(COUNTS.tolist()):
+        own = np.stack(runs)[:, arm]
+        np.testing.assert_array_equal(
+            np.sort(own[:, :count]), np.broadcast_to(TABLE[arm, :count], (40, count))
+        )
+        assert (own[:, count:] == own[:, count - 1 : count]).all()
+    assert len({run[1].tobytes() for run in runs}) > 10  # orders of four
+
+
+def test_noise_is_added_where_an_arm_has_a_single_replicate():
+    arms = jnp.tile(jnp.arange(3, dtype=jnp.int32), 4000)
+    rewards = np.asarray(pulled("with noise", KEY, arms), np.float64).reshape(-1, 3)
+    noise = (rewards[:, 2] - float(TABLE[2, 0])) / 0.5
+
+    assert np.isin(rewards[:, :2], TABLE).all()
+    assert stats.kstest(noise, "norm").pvalue > 7e-6
 
 
 def test_drawn_utilities_follow_the_prior_of_their_groups():

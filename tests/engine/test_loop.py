@@ -1,7 +1,10 @@
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from worlds import quick_jit
 
 from dashjax.engine import batch_last, loop, threefry
 from dashjax.engine.batch_last import Value, function_of
@@ -58,14 +61,18 @@ def key_number(key):
 
 def assert_as_vmap(function, *batches):
     traced, shape = jax.make_jaxpr(function, return_shape=True)(*(batch[0] for batch in batches))
-    given = [Value(constant, False) for constant in traced.consts]
-    given += [batch_last.batch(batch) for batch in batches]
-    found = batch_last.evaluate(function_of(traced.jaxpr), given, RUNS)
-    expected = jax.tree.leaves(jax.vmap(function)(*batches))
 
-    assert len(found) == len(expected)
-    for value, like, wanted in zip(found, jax.tree.leaves(shape), expected, strict=True):
-        array = batch_last.unbatch(batch_last.full(value, like, RUNS), like)
+    @quick_jit
+    def both(*batches):
+        given = [Value(constant, False) for constant in traced.consts]
+        given += [batch_last.batch(batch) for batch in batches]
+        found = batch_last.evaluate(function_of(traced.jaxpr), given, RUNS)
+        pairs = zip(found, jax.tree.leaves(shape), strict=True)
+        return [
+            batch_last.unbatch(batch_last.full(value, like, RUNS), like) for value, like in pairs
+        ], jax.tree.leaves(jax.vmap(function)(*batches))
+
+    for array, wanted in zip(*both(*batches), strict=True):
         np.testing.assert_allclose(array, wanted, rtol=1e-6)
 
 
@@ -98,7 +105,7 @@ def test_what_would_turn_large_arrays_is_left_to_vmap():
     assert suits(lambda m, n: m[n], large[:5, :5], place)
 
 
-def course(arms, key, weight):
+def course(scan, arms, key, weight):
     """A loop that draws, chooses, remembers; and uses all that a body may."""
 
     def body(carry, step):
@@ -109,30 +116,111 @@ def course(arms, key, weight):
         return (total, jnp.argmax(total + drawn).astype(jnp.int32), own), (arm, drawn[0], step)
 
     start = jnp.zeros(arms), jnp.zeros((), jnp.int32), key
-    return loop.scan(body, start, STEPS)
+    (total, arm, own), trace = scan(body, start, STEPS)
+    return total, arm, jax.random.key_data(own), *trace
 
 
+@functools.cache
+def one_by_one(arms):
+    """Every loop by itself, and all by `plain` under `vmap`."""
+    alone = quick_jit(course, static_argnums=(0, 1))
+    runs = [alone(loop.plain, arms, *run) for run in zip(KEYS["threefry"], WEIGHT, strict=True)]
+    return jax.tree.map(lambda *fields: np.stack(fields), *runs)
+
+
+WEIGHT = jnp.linspace(0.5, 2, RUNS)
+
+
+@pytest.mark.parametrize("scan", [loop.plain, loop.fast])
 @pytest.mark.parametrize("arms", [3, 300])
-def test_a_batch_of_loops_is_every_loop_by_itself(arms):
-    weight = jnp.linspace(0.5, 2, RUNS)
-    keys = KEYS["threefry"]
-    together = jax.jit(jax.vmap(course, (None, 0, 0)), static_argnums=0)(arms, keys, weight)
-    (total, arm, own), trace = together
-    for run in range(RUNS):
-        (one_total, one_arm, one_own), one = course(arms, keys[run], weight[run])
-        np.testing.assert_allclose(total[run], one_total, atol=1e-5)
-        assert arm[run] == one_arm
-        np.testing.assert_array_equal(jax.random.key_data(own[run]), jax.random.key_data(one_own))
-        np.testing.assert_array_equal(trace[0][run], one[0])
-        np.testing.assert_allclose(trace[1][run], one[1], atol=1e-5)
-        np.testing.assert_array_equal(trace[2][run], range(STEPS))
+def test_a_batch_of_loops_is_every_loop_by_itself(scan, arms):
+    many = quick_jit(jax.vmap(functools.partial(course, scan, arms)))
+    together = many(KEYS["threefry"], WEIGHT)
+
+    for field, alone in zip(together, one_by_one(arms), strict=True):
+        np.testing.assert_allclose(field, alone, atol=1e-5)
+
+
+def test_one_loop_alone_may_be_fast_too():
+    alone = quick_jit(functools.partial(course, loop.fast, 3))(KEYS["threefry"][2], WEIGHT[2])
+
+    for field, expected in zip(alone, one_by_one(3), strict=True):
+        np.testing.assert_allclose(field, expected[2], atol=1e-5)
 
 
 def test_loops_may_be_batched_twice():
-    weight = jnp.linspace(0.5, 2, RUNS)
-    inner = jax.vmap(course, (None, 0, None))
-    (total, arm, _), _ = jax.vmap(inner, (None, None, 0))(3, KEYS["threefry"], weight)
+    inner = jax.vmap(functools.partial(course, loop.fast, 3), (0, None))
+    total, arm, *_ = quick_jit(jax.vmap(inner, (None, 0)))(KEYS["threefry"], WEIGHT)
 
     assert (total.shape, arm.shape) == ((RUNS, RUNS, 3), (RUNS, RUNS))
-    (alone, _, _), _ = course(3, KEYS["threefry"][2], weight[4])
-    np.testing.assert_allclose(total[4, 2], alone, atol=1e-5)
+    for run in range(RUNS):
+        np.testing.assert_allclose(total[run, run], one_by_one(3)[0][run], atol=1e-5)
+
+
+def counting(scan, limit):
+    """A loop that adds up 1, 2, 3, ... and has enough when its trace has reached the limit."""
+
+    def counted(start, limit):
+        def enough(trace, made):
+            return jnp.max(trace) >= limit
+
+        def body(total, step):
+            total = total + step.astype(total.dtype) + 1
+            return total, total
+
+        return scan(body, start, 50, enough)
+
+    return quick_jit(jax.vmap(counted, in_axes=(0, None)))(jnp.arange(3.0), limit)
+
+
+def test_a_fast_loop_ends_when_all_have_had_enough():
+    whole, trace = counting(loop.fast, jnp.inf)
+    early, short = counting(loop.fast, 100.0)
+    made = np.count_nonzero(np.asarray(short[0]))
+    needed = np.argmax(np.asarray(trace).min(axis=0) >= 100) + 1
+
+    np.testing.assert_array_equal(whole, np.arange(3) + 50 * 51 / 2)
+    assert needed <= made < needed + 8
+    np.testing.assert_array_equal(short[:, :made], trace[:, :made])
+    np.testing.assert_array_equal(short[:, made:], 0)
+    np.testing.assert_array_equal(early, trace[:, made - 1])
+
+
+def test_a_plain_loop_makes_all_steps():
+    for plain, fast in zip(counting(loop.plain, 100.0), counting(loop.fast, jnp.inf), strict=True):
+        np.testing.assert_array_equal(plain, fast)
+
+
+@jax.custom_vjp
+def doubled(value):
+    return 2 * value
+
+
+doubled.defvjp(lambda value: (2 * value, None), lambda _, change: (2 * change,))
+
+
+def doubling(scan, start):
+    return scan(lambda total, step: (doubled(total), total + step.astype(total.dtype)), start, 5)
+
+
+def test_an_operation_that_is_not_known_is_named_once_and_the_loop_is_plain():
+    with pytest.warns(UserWarning, match="custom_vjp_call") as said:
+        found = jax.vmap(functools.partial(doubling, loop.fast))(jnp.arange(3.0))
+
+    assert len(said) == 1
+    assert "with the same results" in str(said[0].message)
+    for field, expected in zip(found, doubling(loop.plain, jnp.arange(3.0)), strict=True):
+        np.testing.assert_array_equal(field if field.ndim == 1 else field.T, expected)
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (doubled, "custom_vjp_call"),
+        (jax.jit(doubled), "custom_vjp_call"),  # also within what is called
+        (jax.nn.relu, ""),  # has a derivative of its own, of the other kind
+        (jax.jit(jnp.sin), ""),
+    ],
+)
+def test_the_first_operation_that_is_not_known_is_found(function, name):
+    assert batch_last.unknown(function_of(jax.make_jaxpr(function)(1.0).jaxpr)) == name
