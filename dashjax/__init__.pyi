@@ -30,6 +30,8 @@ from .simulate.front import replay as replay
 from .simulate.front import sweep as sweep
 from .simulate.plan import Plan as Plan
 from .simulate.replay import Answers as Answers
+from .store.export import export_table as export_table
+from .store.importers.bring import import_table as import_table
 from .store.results import Experiment as Experiment
 from .store.reward_table import RewardTable as RewardTable
 from .store.reward_table import load_table as load_table

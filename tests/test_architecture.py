@@ -30,7 +30,11 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "store": (
         "errors engine pools",
-        "cells files identity machine manifest results reward_table table_writer",
+        "cells compare export files identity importers/arrange importers/bring "
+        "importers/delimited importers/exported importers/findings importers/floor "
+        "importers/frames importers/json_lines importers/long importers/read importers/rows "
+        "importers/source importers/values importers/wide machine manifest results reward_table "
+        "table_writer",
     ),
     "bandit": (
         "errors engine pools",
@@ -60,7 +64,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "cli": (
         "errors engine pools store bandit priors rewards simulate report",
         "demo exit experiment_options fit main output pool replay report showing simulating "
-        "supply_options sweep table",
+        "supply_options sweep table table_files",
     ),
 }
 TOP = {"__init__", "__main__"}
@@ -118,7 +122,15 @@ def test_imports_go_down_only(room):
 
 
 def test_commands_do_not_import_each_other():
-    shared = {"exit", "output", "showing", "simulating", "experiment_options", "supply_options"}
+    shared = {
+        "exit",
+        "output",
+        "showing",
+        "simulating",
+        "experiment_options",
+        "supply_options",
+        "table_files",
+    }
     for path in (PACKAGE / "cli").glob("*.py"):
         if path.stem not in {"main", *shared}:
             own = {n.split(".")[2] for n in imports_of(path) if n.startswith("dashjax.cli.")}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dashjax.errors import InputError
 
 
-def ending(command: Callable[[], None]) -> int:
+def ending(command: Callable[[], int | None]) -> int:
     """The exit status of a command: 0, or 2 for a mistake of the user's or a full disk or memory.
 
     Signs that stdout or stderr cannot show are spelt out there.
@@ -17,7 +17,7 @@ def ending(command: Callable[[], None]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        command()
+        status = command() or 0
         print(end="", flush=True)  # what cannot be written is to be known now
     except InputError as error:
         return _refuse(str(error))
@@ -34,7 +34,7 @@ def ending(command: Callable[[], None]) -> int:
         if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):
             return _refuse("there is not enough memory for this; ask for fewer steps or datasets")
         raise
-    return 0
+    return status
 
 
 def _refuse(sentence: str) -> int:

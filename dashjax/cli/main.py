@@ -22,13 +22,13 @@ def main(arguments: list[str] | None = None) -> int:
     return ending(lambda: _run(arguments))
 
 
-def _run(arguments: list[str] | None) -> None:
+def _run(arguments: list[str] | None) -> int | None:
     options = _parse(arguments)
     gc.set_threshold(_OBJECTS)
     compilation.keep()
     module, function = options.command.split(":")
     run = getattr(importlib.import_module(f"dashjax.cli.{module}"), function)
-    run(options, Terminal(options.json))
+    return run(options, Terminal(options.json))
 
 
 def _parse(arguments: list[str] | None) -> Any:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import tyro
 from tyro.conf import Positional, subcommand
 
+from dashjax.cli.table_files import Diff, Export, Import, Merge
 from dashjax.pools.readers.options import FolderOptions
 from dashjax.rewards.settings import TrainingSettings
 
@@ -115,10 +116,14 @@ class Verify:
 
 @dataclass(frozen=True)
 class Table:
-    """Build, show and verify reward tables."""
+    """Build, import, show, verify, export, merge and compare reward tables."""
 
     action: (
         Annotated[Build, subcommand("build")]
+        | Annotated[Import, subcommand("import")]
+        | Annotated[Export, subcommand("export")]
+        | Annotated[Merge, subcommand("merge")]
+        | Annotated[Diff, subcommand("diff")]
         | Annotated[Show, subcommand("show")]
         | Annotated[Verify, subcommand("verify")]
     )

@@ -44,7 +44,7 @@ def rewards_of(path: Path, identity: Identity, rows: pa.Table) -> Rewards:
     target = _index(path, rows, "target", targets)
     dataset = _index(path, rows, "dataset", datasets)
     replicate = rows["replicate"].to_numpy().astype(np.int64)
-    depth = _depth(path, replicate, len(targets) * len(datasets))
+    depth = depth_of(path, replicate, len(targets) * len(datasets))
     reward = rows["reward"].to_numpy(zero_copy_only=False).astype(np.float64)
     failed = np.asarray(rows["failure"].is_valid())
     values = np.full((len(targets), len(datasets), depth), np.nan)
@@ -86,7 +86,7 @@ def _index(path: Path, rows: pa.Table, column: str, names: tuple[str, ...]) -> n
     return place
 
 
-def _depth(path: Path, replicate: np.ndarray, cells: int) -> int:
+def depth_of(path: Path | str, replicate: np.ndarray, cells: int) -> int:
     """How many replicates the array must hold."""
     if not len(replicate):
         return 0

@@ -1,0 +1,1 @@
+"""Results that others measured, brought into a reward table."""
