@@ -52,14 +52,14 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "simulate": (
         "errors engine pools store bandit priors",
-        "accuracies bootstrap front metrics plan records replay running sweep synthetic",
+        "accuracies bootstrap front metrics plan records replay running shown_run sweep synthetic",
     ),
     "report": (
         "errors pools store simulate",
         "arrays figures/accuracy figures/certainty figures/contact figures/curves "
         "figures/fit_picture figures/heat figures/lines figures/plots figures/posterior "
         "figures/pulls figures/rewards figures/stopping figures/style text/findings text/fit_table "
-        "text/fitted text/summary text/sure text/tables text/wording",
+        "text/certainty text/narrow_table text/summary text/tables text/wording",
     ),
     "cli": (
         "errors engine pools store bandit priors rewards simulate report",

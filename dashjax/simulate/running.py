@@ -13,7 +13,7 @@ from dashjax.engine.progress import Advance
 from dashjax.engine.workers import Submit
 from dashjax.errors import InputError
 from dashjax.pools.pool import Pool
-from dashjax.simulate import metrics, records
+from dashjax.simulate import metrics, records, shown_run
 from dashjax.simulate.metrics import Results
 from dashjax.simulate.plan import Settings
 from dashjax.simulate.sweep import Problem, check, prepare, sweep
@@ -63,7 +63,7 @@ def run_all(
         _add(experiment, {"target": target, "grouping": settings.grouping}, results, pool)
         if results.course:
             stopped = int(results.stopped[0, 0]) if results.rules else plan.steps + 1
-            run = records.Shown(one, problem, plan, seed, results.course, stopped)
+            run = shown_run.Shown(one, problem, plan, seed, results.course, stopped)
             shown[target] = submit(_rows_of_a_run, target, run, pool)
     return shown
 
@@ -109,12 +109,12 @@ def _add(experiment: Experiment, label: Row, results: Results, pool: Pool) -> No
     experiment.add("stops", records.stop_rows(label, results))
 
 
-def _rows_of_a_run(target: str, shown: records.Shown, pool: Pool) -> dict[str, list[Row]]:
+def _rows_of_a_run(target: str, shown: shown_run.Shown, pool: Pool) -> dict[str, list[Row]]:
     """What is shown of a run: its posterior on the way, and how sure it is in the end."""
     label: Row = {"target": target, "method": shown.method.name}
     return {
-        "posterior": records.posterior_rows(label, shown, pool),
-        "certainty": records.certainty_rows(label, shown, pool),
+        "posterior": shown_run.posterior_rows(label, shown, pool),
+        "certainty": shown_run.certainty_rows(label, shown, pool),
     }
 
 

@@ -17,7 +17,7 @@ from dashjax.engine import loop
 from dashjax.errors import InputError
 from dashjax.simulate.metrics import Block, Course
 from dashjax.simulate.plan import Plan
-from dashjax.simulate.records import Shown, posterior_rows
+from dashjax.simulate.shown_run import Shown, posterior_rows
 from dashjax.simulate.sweep import Problem, blocks, rules_of, run_once, scores_of, sweep
 
 GROUPING = pool_of(*SQUARE).grouping

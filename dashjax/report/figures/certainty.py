@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from dashjax.report.arrays import column, distinct, having, unit
 from dashjax.report.figures import style
-from dashjax.report.text.sure import nearest
+from dashjax.report.text.certainty import nearest
 from dashjax.report.text.wording import chance, number, percent, the_best
 from dashjax.store.results import Experiment, Row
 

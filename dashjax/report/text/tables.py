@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dashjax.report.arrays import column, distinct
-from dashjax.report.text.fitted import Column, Fitted, Section
+from dashjax.report.text.narrow_table import Column, NarrowTable, Section
 from dashjax.report.text.wording import number, percent, spread, the_best
 from dashjax.simulate.metrics import REGRETS
 from dashjax.store.results import Row
@@ -14,7 +14,7 @@ _RIGHT = "p_right_"
 _ROUNDING = 1e-6  # of float32; what is less says nothing
 
 
-def results_table(rows: Sequence[Row]) -> Fitted:
+def results_table(rows: Sequence[Row]) -> NarrowTable:
     """A table for printing: a line a method, target by target.
 
     Args:
@@ -24,10 +24,10 @@ def results_table(rows: Sequence[Row]) -> Fitted:
         A table that fits into 120 characters, and into fewer with fewer columns; what is not known
         is '-'.
     """
-    return Fitted(_columns(rows), _by_target(rows), _caption(rows))
+    return NarrowTable(_columns(rows), _by_target(rows), _caption(rows))
 
 
-def stops_table(rows: Sequence[Row]) -> list[Fitted]:
+def stops_table(rows: Sequence[Row]) -> list[NarrowTable]:
     """How each stop rule did, a line a method and rule, target by target; none without rules.
 
     Args:
@@ -41,7 +41,7 @@ def stops_table(rows: Sequence[Row]) -> list[Fitted]:
     rules = distinct(rows, "stop")
     if len(rules) == 1:
         caption = f"stop rule {rules[0]}; {caption}"
-    return [Fitted(_stop_columns(rows), _by_target(rows), caption)]
+    return [NarrowTable(_stop_columns(rows), _by_target(rows), caption)]
 
 
 def _by_target(rows: Sequence[Row]) -> list[Section]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dashjax.report.arrays import column, distinct, having
-from dashjax.report.text.fitted import Column, Fitted, Section
+from dashjax.report.text.narrow_table import Column, NarrowTable, Section
 from dashjax.report.text.wording import chance, number, percent, the_best
 from dashjax.store.results import Experiment, Row
 
@@ -67,9 +67,11 @@ def _known(value: float | None) -> float:
     return -np.inf if value is None or np.isnan(value) else float(value)
 
 
-def _table(rows: Sequence[Row], config: dict[str, Any]) -> Fitted:
+def _table(rows: Sequence[Row], config: dict[str, Any]) -> NarrowTable:
     shown = nearest(rows, _TAKEN, _RIVALS)
-    return Fitted(_columns(rows, config), [Section(None, shown)], _left_out(rows, shown, config))
+    return NarrowTable(
+        _columns(rows, config), [Section(None, shown)], _left_out(rows, shown, config)
+    )
 
 
 def _columns(rows: Sequence[Row], config: dict[str, Any]) -> list[Column]:

@@ -32,7 +32,7 @@ class Section(NamedTuple):
     rows: Sequence[Row]
 
 
-class Fitted(NamedTuple):
+class NarrowTable(NamedTuple):
     """A table for printing; the first column holds names."""
 
     columns: Sequence[Column]
@@ -59,7 +59,7 @@ def _natural_width(table: Table, console: Console, options: ConsoleOptions) -> i
     return Measurement.get(console, options.update(width=10_000), table).maximum
 
 
-def _table(columns: Sequence[Column], fitted: Fitted) -> Table:
+def _table(columns: Sequence[Column], of: NarrowTable) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, caption_justify="left")
     first, *others = columns
     name = {"max_width": _NAME_WIDTH, "overflow": "fold", "vertical": "bottom"}
@@ -67,9 +67,9 @@ def _table(columns: Sequence[Column], fitted: Fitted) -> Table:
     for column in others:
         heading, justify = Text(column.heading), column.justify
         table.add_column(heading, justify=justify, overflow="fold", vertical="bottom")
-    for place, section in enumerate(fitted.sections):
+    for place, section in enumerate(of.sections):
         if section.heading is not None:
-            if place and fitted.sections[place - 1].rows:
+            if place and of.sections[place - 1].rows:
                 table.add_row()
             table.add_row(Text(section.heading, style="bold"))
         for row in section.rows:
