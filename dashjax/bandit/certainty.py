@@ -58,6 +58,7 @@ def certainty(
             mean_worth(values, best & (values > goal.floor), goal)
             - mean_worth(values, np.asarray(selected)[None], goal)
         )
+    assert ranks is not None, "there is always a first part"
     loss = np.concatenate(losses)
     low, high = _interval(ranks)
     return Certainty(
