@@ -25,7 +25,12 @@ from .engine.devices import use_all_cores as use_all_cores
 from .errors import InputError as InputError
 from .pools.grouping import Grouping as Grouping
 from .pools.pool import Pool as Pool
+from .pools.read import read_pool as read_pool
 from .priors.settings import PriorSettings as PriorSettings
+from .report.write import write_report as write_report
+from .rewards.build import BuildRequest as BuildRequest
+from .rewards.build import build_table as build_table
+from .rewards.settings import TrainingSettings as TrainingSettings
 from .simulate.front import replay as replay
 from .simulate.front import sweep as sweep
 from .simulate.plan import Plan as Plan

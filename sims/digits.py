@@ -77,7 +77,7 @@ def main() -> None:
     """Runs the study and prints its tables."""
     study = tyro.cli(Study, description=__doc__)
     terminal = Terminal(as_json=False)
-    examples = read.load(study.pool, study.cut)
+    examples = read.read_pool(study.pool, study.cut)
     folder = study.out / _name(study, examples)
     with terminal.progress() as advance:
         truth = _table(study, examples, folder / "truth", _truth(study, examples), advance)

@@ -38,9 +38,11 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "bandit": (
         "errors engine pools",
-        "agent base beliefs/averaged beliefs/exact beliefs/flat beliefs/hyperprior beliefs/paper "
+        "agent base beliefs/averaged beliefs/exact beliefs/flat beliefs/hyperprior beliefs/learned "
+        "beliefs/paper beliefs/unit_free "
         "beliefs/two_level catalogue certainty environments/counted environments/replay "
-        "environments/synthetic gaussian methods policies/boundary policies/halving "
+        "environments/synthetic gaussian methods policies/boundary "
+        "policies/first_looks policies/halving "
         "policies/knowledge_gradient policies/lucb policies/pair policies/parts policies/thompson "
         "policies/top_two policies/ucb policies/uniform rollout selection stopping/parse "
         "stopping/rules stopping/scores worth",
@@ -56,7 +58,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "report": (
         "errors pools store simulate",
-        "arrays figures/accuracy figures/certainty figures/contact figures/curves "
+        "arrays write figures/accuracy figures/certainty figures/contact figures/curves "
         "figures/fit_picture figures/heat figures/lines figures/plots figures/posterior "
         "figures/pulls figures/rewards figures/stopping figures/style text/findings text/fit_table "
         "text/certainty text/narrow_table text/summary text/tables text/wording",

@@ -2,6 +2,7 @@
 
 METHODS_EXPLAINED = {
     "best": "knowledge gradient, exact posterior averaged over learned spreads, stops when sure",
+    "learned": "told nothing: learns mean, noise and spreads, confirms what leads, stops when sure",
     "dash": "DaSH as published: draws a group, then a dataset in it",
     "dash-exact": "the same rule, with the exact posterior",
     "dash-judged": "DaSH's own pulls, judged by the exact posterior",

@@ -10,8 +10,10 @@ from dashjax.bandit.base import Belief, Goal, Policy
 from dashjax.bandit.beliefs.averaged import averaged
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.beliefs.flat import flat
+from dashjax.bandit.beliefs.learned import learned, learned_flat
 from dashjax.bandit.beliefs.paper import paper
 from dashjax.bandit.gaussian import Prior
+from dashjax.bandit.policies.first_looks import confirming, look_around_first
 from dashjax.bandit.stopping.parse import rule
 from dashjax.bandit.stopping.rules import Rule
 from dashjax.errors import InputError
@@ -62,6 +64,8 @@ BELIEFS: dict[str, BeliefBuilder] = {
     "averaged-noise": averaged_noise,
     "exact": exact,
     "flat": flat,
+    "learned": learned,
+    "learned-flat": learned_flat,
     "paper": paper,
 }
 
@@ -86,6 +90,12 @@ METHODS: dict[str, Method] = {
             averaged,
             policies.knowledge_gradient,
             stop=rule("good-selection:.95:.01"),
+        ),
+        Method(
+            "learned",
+            learned,
+            look_around_first(confirming(policies.lucb)),
+            stop=rule("confirmed-selection:.95:.01"),
         ),
         Method("dash", paper, policies.thompson_by_group),
         Method("dash-exact", exact, policies.thompson_by_group),

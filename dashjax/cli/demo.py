@@ -30,7 +30,7 @@ def run(options: Demo, terminal: Terminal) -> None:
     settings = Settings(METHODS, PLAN, options.seeds, options.seed)
     with terminal.progress() as advance:
         advance("drawing the embedded pool", 0, 1)
-        examples = read.load("embedded")
+        examples = read.read_pool("embedded")
         origin = read.origin("embedded")
         loaded = fill(out / "table", examples, ORDER, origin=origin, advance=advance)
         experiment = replay(loaded, (), settings, advance=advance)

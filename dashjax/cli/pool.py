@@ -14,7 +14,7 @@ from dashjax.report.figures.contact import contact_sheet
 
 def run(options: Pool, terminal: Terminal) -> None:
     """Prints groups, datasets, targets and classes, and draws a contact sheet where asked."""
-    examples = read.load(options.pool, options.options())
+    examples = read.read_pool(options.pool, options.options())
     if options.out:
         contact_sheet(examples, options.out)
     shape = "x".join(str(size) for size in examples.inputs.shape[1:])

@@ -20,7 +20,7 @@ _MOST_DATASETS, _MOST_TARGETS = 40, 8  # that are printed
 def build(options: Build, terminal: Terminal) -> None:
     """Fills a table, going on where an earlier build stopped."""
     cut, training = options.options()
-    examples = read.load(options.pool, cut)
+    examples = read.read_pool(options.pool, cut)
     order = BuildRequest(options.reward, training, options.replicates, options.targets)
     with terminal.progress() as advance:
         built = fill(

@@ -15,7 +15,7 @@ EMBEDDED = "embedded"
 _embedded_once = cache(embedded)
 
 
-def load(name: str | Path, options: FolderOptions = DEFAULTS) -> Examples:
+def read_pool(name: str | Path, options: FolderOptions = DEFAULTS) -> Examples:
     """The pool of that name.
 
     Args:
@@ -24,6 +24,11 @@ def load(name: str | Path, options: FolderOptions = DEFAULTS) -> Examples:
 
     Raises:
         InputError: if `name` is neither, or `folder` refuses what it finds.
+
+    Example:
+        >>> import dashjax as dj
+        >>> dj.read_pool("embedded").pool.groups
+        ('hand', 'blend', 'font', 'street', 'display')
     """
     if str(name) == EMBEDDED:
         return _embedded_once()
@@ -50,7 +55,7 @@ def reopen(origin: dict[str, Any], fingerprint: str) -> Examples:
         name, cut = origin["pool"], FolderOptions(**origin["cut"])
     except (KeyError, TypeError) as error:
         raise InputError("the table does not say how its pool was cut; build it anew") from error
-    examples = load(name, cut)
+    examples = read_pool(name, cut)
     if examples.fingerprint != fingerprint:
         raise InputError(f"the table was measured on another pool than '{name}' is; give that one")
     return examples

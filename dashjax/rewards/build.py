@@ -7,6 +7,10 @@ from typing import Any
 from dashjax.engine.progress import Advance, silent
 from dashjax.errors import InputError
 from dashjax.pools.examples import Examples
+from dashjax.pools.read import origin as origin_of
+from dashjax.pools.read import read_pool
+from dashjax.pools.readers.folder import DEFAULTS
+from dashjax.pools.readers.options import FolderOptions
 from dashjax.rewards.definitions import reward_named
 from dashjax.rewards.measure import check_cells, compute_rewards
 from dashjax.rewards.settings import TrainingSettings
@@ -24,6 +28,11 @@ class BuildRequest:
         training: how models are trained and rewards measured.
         replicates: measurements of every dataset for every target.
         targets: which targets; all of the pool if empty.
+
+    Example:
+        >>> import dashjax as dj
+        >>> dj.BuildRequest(replicates=8).reward
+        'gain'
     """
 
     reward: str = "gain"
@@ -104,3 +113,36 @@ def fill(
             progress=lambda done, total: advance("measuring rewards", done, total),
         )
     return load_table(path)
+
+
+def build_table(
+    pool: str | Path,
+    out: str | Path,
+    *,
+    request: BuildRequest | None = None,
+    cut: FolderOptions = DEFAULTS,
+    advance: Advance = silent,
+) -> RewardTable:
+    """A reward table of a pool, measured with our own trainer; goes on where it was stopped.
+
+    Args:
+        pool: `embedded`, or a folder of `.npz` files; see `read_pool`.
+        out: the table's folder; a new one, or one to go on with.
+        request: which rewards, how many replicates, for which targets, with what training.
+        cut: how the domains of a folder are cut.
+        advance: is told (what, cells done, cells to do).
+
+    Raises:
+        InputError: if a name or number is wrong, or the folder holds something else.
+
+    Example:
+        >>> import dashjax as dj
+        >>> few = dj.TrainingSettings(local_steps=2, fine_tuning_steps=1)
+        >>> request = dj.BuildRequest(replicates=1, targets=("hand",), training=few)
+        >>> dj.build_table("embedded", "tables/built", request=request).built()
+        ['hand']
+    """
+    examples = read_pool(pool, cut)
+    return fill(
+        Path(out), examples, request or BuildRequest(), origin=origin_of(pool, cut), advance=advance
+    )

@@ -26,6 +26,11 @@ class TrainingSettings:
         dense_width: units of the dense layer, for images.
         feature_widths: units of each hidden layer, for features.
         seed: another seed gives other rewards throughout.
+
+    Example:
+        >>> import dashjax as dj
+        >>> dj.TrainingSettings(batch=64).batch
+        64
     """
 
     local_steps: int = 300

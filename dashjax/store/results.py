@@ -31,6 +31,12 @@ class Experiment:
         rows: a row per method and target.
         frames: further frames by name: `curves`, `pulls`, `selections`, `stops`, and
             of a replay `posterior`, `certainty`, `rewards`.
+
+    Example:
+        >>> import dashjax as dj
+        >>> result = dj.sweep((2, 2), ["flat"], seeds=5, plan=dj.Plan(steps=5, select=1))
+        >>> isinstance(result, dj.Experiment), len(result.rows)
+        (True, 1)
     """
 
     config: dict[str, Any]

@@ -10,7 +10,7 @@ from PIL import Image
 from dashjax.errors import InputError
 from dashjax.pools.embedded.digits import embedded
 from dashjax.pools.examples import Examples, rows_of
-from dashjax.pools.read import load
+from dashjax.pools.read import read_pool
 from dashjax.pools.readers.folder import folder
 from dashjax.pools.readers.options import FolderOptions
 from dashjax.report.figures.contact import contact_sheet
@@ -229,21 +229,21 @@ def test_bad_options_are_named(name, value):
 
 def test_load_knows_the_embedded_pool_and_folders(tmp_path, pool):
     save(tmp_path, "a")
-    assert load("embedded").fingerprint == pool.fingerprint
-    assert load("embedded") is load("embedded")
-    assert load(tmp_path, SMALL).fingerprint == folder(tmp_path, SMALL).fingerprint
+    assert read_pool("embedded").fingerprint == pool.fingerprint
+    assert read_pool("embedded") is read_pool("embedded")
+    assert read_pool(tmp_path, SMALL).fingerprint == folder(tmp_path, SMALL).fingerprint
 
 
 def test_load_says_what_is_possible(tmp_path):
     with pytest.raises(InputError, match="no pool 'digits'; give 'embedded' or a folder"):
-        load("digits")
+        read_pool("digits")
     with pytest.raises(InputError, match="give 'embedded' or a folder"):
-        load(save(tmp_path, "a"))
+        read_pool(save(tmp_path, "a"))
 
 
 @pytest.mark.skipif(not (REAL / "digit_five").is_dir(), reason="Digit-Five is not here")
 def test_digit_five_is_read():
-    examples = load(REAL / "digit_five")
+    examples = read_pool(REAL / "digit_five")
     assert examples.pool.groups == ("mnist", "mnist_m", "svhn", "syn", "usps")
     assert examples.pool.sizes == (1000,) * 6 + (144,) * 3 + (1000,) * 6
     assert examples.inputs.shape[1:] == (16, 16, 3)
@@ -254,7 +254,7 @@ def test_digit_five_is_read():
 
 @pytest.mark.skipif(not (REAL / "pacs_features").is_dir(), reason="the PACS features are not here")
 def test_pacs_features_are_read():
-    examples = load(REAL / "pacs_features")
+    examples = read_pool(REAL / "pacs_features")
     assert examples.pool.groups == ("art_painting", "cartoon", "photo", "sketch")
     assert examples.inputs.shape[1:] == (1280,)
     assert examples.classes == 7

@@ -19,6 +19,7 @@ from dashjax.bandit.stopping.scores import (
     bound_good,
     chance_good,
     expected_loss,
+    fewest_looks,
     made_once,
 )
 
@@ -80,6 +81,22 @@ def good_selection(probability: float, tolerance: float, draws: int = DRAWS) -> 
     """
     name = f"good-selection:{probability:g}:{tolerance:g}"
     return _at_least(name, chance_good(tolerance, draws), probability)
+
+
+@made_once
+def confirmed_selection(probability: float, tolerance: float, looks: int = 4) -> Rule:
+    """`good_selection`, once what leads was looked at often enough.
+
+    To stop at the first crossing favours lucky looks. So each arm of the best set, and the next two
+    by posterior mean, must have been pulled `looks` times (docs/mathematics.md, section 11).
+    """
+    good, fewest = chance_good(tolerance), fewest_looks(2)
+
+    def holds(progress: Progress) -> Bool[Array, "*steps"]:
+        sure = progress.scores[good] >= probability
+        return sure & (progress.scores[fewest] >= looks) & (progress.step >= 5)
+
+    return Rule(f"confirmed-selection:{probability:g}:{tolerance:g}", (good, fewest), holds)
 
 
 @made_once

@@ -89,7 +89,7 @@ class Results:
     notes: tuple[str, ...] = ()
 
 
-def numbers(column: pa.ChunkedArray, gap: float) -> np.ndarray:
+def numbers(column: pa.ChunkedArray, gap: float | int) -> np.ndarray:
     """A column of numbers as NumPy has it, `gap` where it has none."""
     return column.fill_null(gap).to_numpy() if column.null_count else column.to_numpy()
 

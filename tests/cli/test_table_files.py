@@ -1,0 +1,118 @@
+"""Own results: `table import`, `export`, `merge`, `diff`, and what they refuse."""
+
+import os
+from pathlib import Path
+
+import pytest
+from commands import refused
+
+from dashjax.cli import main as cli
+from dashjax.store.reward_table import load_table
+
+SHARED = Path(os.environ.get("DASHJAX_DATA", Path(__file__).parents[3] / "shared" / "data"))
+HEAD = "target,group,dataset,replicate,reward"
+ROWS = [
+    "hand,north,a,0,0.25",
+    "hand,north,a,1,0.5",
+    "hand,south,b,0,0.75",
+    "knee,north,a,0,nan",
+    "knee,south,b,0,-1e3",
+]
+
+
+def written(path: Path, *rows: str) -> Path:
+    path.write_text("\n".join([HEAD, *rows]) + "\n")
+    return path
+
+
+def command(*words: object) -> int:
+    return cli.main(["table", *map(str, words)])
+
+
+def test_a_file_is_imported_and_every_row_accounted_for(tmp_path, capsys):
+    out = tmp_path / "table"
+    assert command("import", written(tmp_path / "r.csv", *ROWS), "--out", out) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    table = load_table(out)
+
+    for word in ("5 rows", "2 targets", "2 datasets", "2 groups", "1 failed"):
+        assert word in said
+    assert table.measured.sum() == 4
+    assert list(table.failures.values()) == ["the reward is nan"]
+    assert table.higher("hand")[0].tolist() == [0.25, 0.5]
+
+
+def test_export_and_import_give_an_equal_table(tmp_path, capsys):
+    source, one, two = written(tmp_path / "r.csv", *ROWS), tmp_path / "one", tmp_path / "two"
+    assert command("import", source, "--out", one, "--minimise", "--unit", "nats") == 0
+    assert command("export", one, tmp_path / "e.parquet") == 0
+    assert command("import", tmp_path / "e.parquet", "--out", two) == 0
+
+    assert load_table(one).content == load_table(two).content
+    assert load_table(two).identity.direction == "lower"
+    assert command("diff", one, two) == 0
+    assert "say the same" in capsys.readouterr().out
+
+
+def test_tables_are_merged_and_compared(tmp_path, capsys):
+    last = "knee,south,b,0,0.5"
+    files = (
+        written(tmp_path / "1.csv", *ROWS[:3], last),
+        written(tmp_path / "2.csv", *ROWS[:3], "knee,south,b,1,0.75", last),
+    )
+    one, other, merged = (tmp_path / name for name in ("one", "other", "merged"))
+    for source, out in zip(files, (one, other), strict=True):
+        assert command("import", source, "--out", out) == 0
+    assert command("diff", one, other) == 1
+    assert "replicate 1" in capsys.readouterr().out
+    assert command("merge", one, other, "--out", merged) == 0
+    assert load_table(merged).measured.sum() == 5
+
+
+BAD = {
+    "a column missing": ([HEAD.replace("reward", "score"), *ROWS], ["reward"]),
+    "no header": (["hand,north,a,0,0.25", *ROWS], ["target"]),
+    "text where numbers belong": ([HEAD, *ROWS, "hand,south,b,1,good"], ["row 7", "good"]),
+    "a dataset in two groups": ([HEAD, *ROWS, "hand,west,a,2,1.0"], ["row 7", "'a'", "group"]),
+    "a replicate twice": ([HEAD, *ROWS, "hand,north,a,1,1.0"], ["row 7", "row 3"]),
+    "one dataset only": ([HEAD, *ROWS[:2]], ["only one dataset"]),
+    "a negative replicate": ([HEAD, *ROWS, "hand,south,b,-1,1.0"], ["row 7", "replicate"]),
+    "nothing below the header": ([HEAD], ["no rows"]),
+}
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_a_bad_file_is_refused_in_one_sentence_and_nothing_is_written(fault, tmp_path, capsys):
+    lines, words = BAD[fault]
+    source = tmp_path / "bad.csv"
+    source.write_text("\n".join(lines) + "\n")
+    sentence = refused(capsys, "table", "import", str(source), "--out", str(tmp_path / "t"))
+
+    for word in words:
+        assert word in sentence
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.csv"]
+
+
+def test_what_is_no_table_of_text_is_refused(tmp_path, capsys):
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "utf16.csv").write_text(HEAD + "\n" + ROWS[0] + "\n", encoding="utf-16")
+    (tmp_path / "cut.parquet").write_bytes(b"PAR1 and no more")
+    (tmp_path / "folder.csv").mkdir()
+    for name in ("empty.csv", "utf16.csv", "cut.parquet", "folder.csv", "nothing.csv"):
+        out = tmp_path / "t"
+        assert name in refused(capsys, "table", "import", str(tmp_path / name), "--out", str(out))
+        assert not out.exists()
+
+
+@pytest.mark.skipif(not (SHARED / "tables").is_dir(), reason="the tables of others are not here")
+@pytest.mark.parametrize("name", ["taskweb_t5b", "langrank_pos", "regmix_60m_test"])
+def test_tables_that_others_made_come_in_whole_and_go_out_equal(name, tmp_path):
+    source = SHARED / "tables" / f"{name}.csv"
+    one, two, file = tmp_path / "one", tmp_path / "two", tmp_path / "out.csv"
+    assert command("import", source, "--out", one) == 0
+    assert command("export", one, file) == 0
+    assert command("import", file, "--out", two) == 0
+
+    table = load_table(one)
+    assert table.measured.sum() + len(table.failures) == len(source.read_text().splitlines()) - 1
+    assert table.content == load_table(two).content
