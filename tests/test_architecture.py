@@ -30,7 +30,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "store": (
         "errors engine pools",
-        "cells compare export files identity importers/arrange importers/bring "
+        "cells columns compare export files identity importers/arrange importers/bring "
         "importers/delimited importers/exported importers/findings importers/floor "
         "importers/frames importers/json_lines importers/long importers/read importers/rows "
         "importers/source importers/values importers/wide machine manifest results reward_table "
@@ -50,7 +50,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "priors": ("errors engine pools store bandit", "fit grid moments nuts saved settings"),
     "rewards": (
         "errors engine pools store",
-        "build definitions measure networks selections settings trainer",
+        "build definitions limits measure networks selections settings trainer",
     ),
     "simulate": (
         "errors engine pools store bandit priors",
@@ -66,7 +66,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "cli": (
         "errors engine pools store bandit priors rewards simulate report",
         "demo exit experiment_options fit main output pool replay report showing simulating "
-        "supply_options sweep table table_files",
+        "supply_options sweep table table_files table_text",
     ),
 }
 TOP = {"__init__", "__main__"}
@@ -132,6 +132,7 @@ def test_commands_do_not_import_each_other():
         "experiment_options",
         "supply_options",
         "table_files",
+        "table_text",
     }
     for path in (PACKAGE / "cli").glob("*.py"):
         if path.stem not in {"main", *shared}:

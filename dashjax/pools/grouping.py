@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from dashjax.errors import InputError
+
+if TYPE_CHECKING:  # pools and tables are read without it
+    import jax
 
 _PIECES_UP_TO = 64  # arms whose values are put together piece by piece, far quicker than a gather
 
@@ -80,17 +82,21 @@ class Grouping:
         """True if reading `[group, slot]` row by row gives arms 0, 1, 2, ... without padding."""
         return bool(np.array_equal(self.arm.ravel(), np.arange(self.arms)))
 
-    def to_arms(self, places: jax.Array) -> jax.Array:
+    def to_arms(self, places: "jax.Array") -> "jax.Array":
         """Values `[group, slot, ...]` as `[arm, ...]`."""
         if self.in_order:
             return places.reshape(self.arms, *places.shape[2:])
         if self.arms > _PIECES_UP_TO:
             return places[np.asarray(self.group), self.slot]
+        import jax.numpy as jnp
+
         pairs = zip(self.group, self.slot.tolist(), strict=True)
         return jnp.concatenate([places[group : group + 1, slot] for group, slot in pairs])
 
-    def spread(self, groups: jax.Array) -> jax.Array:
+    def spread(self, groups: "jax.Array") -> "jax.Array":
         """Values `[group]` as `[arm]`: each arm gets its group's."""
+        import jax.numpy as jnp
+
         return self.to_arms(jnp.broadcast_to(groups[:, None], self.arm.shape))
 
     def regrouped(self, kind: str, seed: int = 0) -> "Grouping":

@@ -76,7 +76,8 @@ def fingerprint(table: RewardTable, targets: Iterable[str]) -> str:
     named, built = list(targets), table.built()
     if not set(named) <= set(built):
         return ""
-    digest = hashlib.sha256(repr(table.identity.pool).encode())
+    digest = hashlib.sha256(table.identity.digest.encode())
     for target in named:
-        digest.update(repr((target, table.higher(target).tolist())).encode())
+        rewards = table.higher(target)
+        digest.update(repr((target, rewards.shape)).encode() + rewards.tobytes())
     return digest.hexdigest()

@@ -12,6 +12,7 @@ from dashjax.pools.read import read_pool
 from dashjax.pools.readers.folder import DEFAULTS
 from dashjax.pools.readers.options import FolderOptions
 from dashjax.rewards.definitions import reward_named
+from dashjax.rewards.limits import Trainings, check_rewards, check_trainings
 from dashjax.rewards.measure import check_cells, compute_rewards
 from dashjax.rewards.settings import TrainingSettings
 from dashjax.store.identity import Cell, Identity
@@ -58,6 +59,7 @@ def identity(examples: Examples, order: BuildRequest) -> Identity:
         examples.fingerprint,
         order.reward,
         asdict(order.training),
+        unit="accuracy",
     )
 
 
@@ -97,10 +99,13 @@ def fill(
         advance: is told (what, cells done, cells to do).
 
     Raises:
-        InputError: if a name or number is wrong, or the folder holds something else.
+        InputError: if a name or number is wrong, the work too much for this machine, or the folder
+            holds something else.
     """
     about = identity(examples, order)
-    targets = order.targets or about.targets
+    targets = tuple(dict.fromkeys(order.targets or about.targets))
+    check_rewards(len(targets), len(about.pool.datasets), order.replicates)
+    check_trainings(examples, order.training, _trainings(examples, order, targets))
     first = [Cell(target, dataset, 0) for target in targets for dataset in about.pool.datasets]
     check_cells(examples, order.training, order.reward, first)
     with writing(path, about, origin) as writer:
@@ -146,3 +151,17 @@ def build_table(
     return fill(
         Path(out), examples, request or BuildRequest(), origin=origin_of(pool, cut), advance=advance
     )
+
+
+def _trainings(
+    examples: Examples, order: BuildRequest, targets: tuple[str, ...]
+) -> list[Trainings]:
+    """What a build trains if nothing is there yet."""
+    definition, settings = reward_named(order.reward), order.training
+    cells = len(targets) * len(examples.pool.datasets) * order.replicates
+    found = []
+    if definition.from_local:
+        found.append(Trainings("local_steps", len(targets), settings.local_steps))
+    if definition.steps:
+        found.append(Trainings(definition.steps, cells, getattr(settings, definition.steps)))
+    return found

@@ -40,11 +40,13 @@ class Reward(NamedTuple):
         training: what a cell trains and who judges it.
         from_local: it starts from the target's local model, else from its own initial weights.
         minus_start: the accuracy before training is taken off that after it.
+        steps: the setting that says how many steps a cell trains; empty if it does not train.
     """
 
     training: Callable[[Examples, TrainingSettings, Cell], Training]
     from_local: bool
     minus_start: bool
+    steps: str
 
 
 def local_model(examples: Examples, settings: TrainingSettings, target: str) -> Training:
@@ -99,9 +101,9 @@ def _agreement(examples: Examples, settings: TrainingSettings, cell: Cell) -> Tr
 
 
 REWARDS: dict[str, Reward] = {
-    "gain": Reward(_gain, from_local=True, minus_start=True),
-    "agreement": Reward(_agreement, from_local=True, minus_start=False),
-    "retrain": Reward(_retrain, from_local=False, minus_start=False),
+    "gain": Reward(_gain, from_local=True, minus_start=True, steps="fine_tuning_steps"),
+    "agreement": Reward(_agreement, from_local=True, minus_start=False, steps=""),
+    "retrain": Reward(_retrain, from_local=False, minus_start=False, steps="retrain_steps"),
 }
 
 

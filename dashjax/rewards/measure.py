@@ -22,12 +22,11 @@ import optax
 from dashjax.errors import InputError
 from dashjax.pools.examples import Examples
 from dashjax.rewards.definitions import Training, dataset_rows, local_model, reward_named, selected
+from dashjax.rewards.limits import BLOCK
 from dashjax.rewards.networks import Parameters, network
 from dashjax.rewards.settings import TrainingSettings
 from dashjax.rewards.trainer import Data, Trainer, trainer
 from dashjax.store.identity import Cell, Job
-
-_BLOCK = 16  # models; a second or two of work with the default settings
 
 CommitRewards = Callable[[list[tuple[Cell, float, float]]], None]
 CommitAccuracies = Callable[[list[tuple[Job, float, float]]], None]
@@ -124,7 +123,7 @@ def check_cells(
 
 
 class _Works(NamedTuple):
-    """A trainer with its data, for blocks of up to `_BLOCK` trainings."""
+    """A trainer with its data, for blocks of up to `BLOCK` trainings."""
 
     trainer: Trainer
     data: Data
@@ -181,8 +180,8 @@ def _local_models(
 ) -> Parameters:
     """The local models of those targets, stacked."""
     models = []
-    for first in range(0, len(targets), _BLOCK):
-        block = targets[first : first + _BLOCK]
+    for first in range(0, len(targets), BLOCK):
+        block = targets[first : first + BLOCK]
         trainings = [local_model(examples, settings, target) for target in block]
         models.append(works.fit(works.start(trainings), trainings))
     return jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *models)
@@ -217,7 +216,7 @@ def _in_threads(
         values = measure(block)
         return block, values, (time.perf_counter() - began) / len(block)
 
-    blocks = [items[first : first + _BLOCK] for first in range(0, len(items), _BLOCK)]
+    blocks = [items[first : first + BLOCK] for first in range(0, len(items), BLOCK)]
     threads = ThreadPoolExecutor(_threads())
     try:
         for future in [threads.submit(timed, block) for block in blocks]:
@@ -232,7 +231,7 @@ def _threads() -> int:
 
 
 def _filled(array: np.ndarray) -> jax.Array:
-    empty = [(0, _BLOCK - len(array))] + [(0, 0)] * (array.ndim - 1)
+    empty = [(0, BLOCK - len(array))] + [(0, 0)] * (array.ndim - 1)
     return jnp.asarray(np.pad(array, empty))
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from dashjax.engine.progress import Advance
 from dashjax.pools.examples import Examples
 from dashjax.rewards.build import training_of
+from dashjax.rewards.limits import Trainings, check_trainings
 from dashjax.rewards.measure import selection_accuracies
 from dashjax.rewards.settings import TrainingSettings
 from dashjax.store.identity import Job, package_versions
@@ -31,7 +32,14 @@ def train_jobs(
     writer: Writer,
     advance: Advance,
 ) -> None:
-    """Trains a model a job and commits its test accuracy; `what` is what `advance` is told."""
+    """Trains a model a job and commits its test accuracy; `what` is what `advance` is told.
+
+    Raises:
+        InputError: if a job cannot be trained, or all are too much for this machine.
+    """
+    check_trainings(
+        examples, settings, [Trainings("selection_steps", len(jobs), settings.selection_steps)]
+    )
     selection_accuracies(
         examples,
         settings,

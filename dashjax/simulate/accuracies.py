@@ -18,9 +18,7 @@ def attach(experiment: Experiment, table: RewardTable) -> None:
     A row's accuracy is the mean over the runs whose selection was trained; `accuracy_share` says
     how many of all runs those are. Accuracies are shares of 1.
     """
-    known: dict[Selection, float] = {}
-    for job in table.accuracies:
-        known[job[:2]] = table.accuracy(*job[:2]) or 0.0
+    known = table.mean_accuracies
     for row in experiment.rows:
         row |= _accuracy(experiment, known, row)
     chosen = set(selections_by_runs(experiment))
@@ -58,7 +56,7 @@ def missing_jobs(experiment: Experiment, table: RewardTable, limit: int) -> list
     """
     ends = [one for target in experiment.config["targets"] for one in ends_of(table, target)]
     common = [one for one in selections_by_runs(experiment) if one not in ends]
-    known = {job[:2] for job in table.accuracies}
+    known = table.mean_accuracies
     missing = [one for one in ends if one not in known]
     missing += [one for one in common if one not in known][: max(limit, 0)]
     return [Job(target, datasets, 0) for target, datasets in dict.fromkeys(missing)]

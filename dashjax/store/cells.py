@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from dashjax.errors import InputError
+from dashjax.store import columns
 from dashjax.store.identity import Cell, Identity
 
 _KEYS = [("target", pa.string()), ("replicate", pa.int32()), ("seconds", pa.float64())]
@@ -34,60 +35,90 @@ class Rewards(NamedTuple):
     seconds: float
 
 
+class _Places(NamedTuple):
+    """Where each row belongs in the dense array."""
+
+    target: np.ndarray
+    arm: np.ndarray
+    replicate: np.ndarray
+    shape: tuple[int, int, int]
+
+    @property
+    def flat(self) -> np.ndarray:
+        """The number of each row's place, `[target, arm, replicate]` read row by row."""
+        _, arms, depth = self.shape
+        return (self.target.astype(np.int64) * arms + self.arm) * depth + self.replicate
+
+
 def rewards_of(path: Path, identity: Identity, rows: pa.Table) -> Rewards:
     """The dense array of some rows, whatever their order; the same row may come again.
+
+    Args:
+        path: what messages name.
+        identity: the names of targets and datasets.
+        rows: columns of `REWARDS`, of text or of numbers of texts.
 
     Raises:
         InputError: naming the row that the table cannot have, or two that contradict each other.
     """
-    targets, datasets = identity.targets, identity.pool.datasets
-    target = _index(path, rows, "target", targets)
-    dataset = _index(path, rows, "dataset", datasets)
-    replicate = rows["replicate"].to_numpy().astype(np.int64)
-    depth = depth_of(path, replicate, len(targets) * len(datasets))
-    reward = rows["reward"].to_numpy(zero_copy_only=False).astype(np.float64)
-    failed = np.asarray(rows["failure"].is_valid())
-    values = np.full((len(targets), len(datasets), depth), np.nan)
-    flat = (target * len(datasets) + dataset) * depth + replicate
+    places = _places(path, identity, rows)
+    flat, failed = places.flat, columns.present(rows["failure"])
+    if not np.array_equal(columns.present(rows["reward"]), ~failed):
+        raise InputError(f"{path} has rows with neither a reward nor a failure, or both")
     measured = np.flatnonzero(~failed)
-    _check_finite(path, rows, reward, measured)
-    _check_agree(path, rows, flat, reward, measured)
-    values.reshape(-1)[flat[measured]] = reward[measured]
-    lost = [place for place in np.flatnonzero(failed) if np.isnan(values.reshape(-1)[flat[place]])]
-    failures = {_cell(rows, int(place)): str(rows["failure"][int(place)].as_py()) for place in lost}
-    return Rewards(values, failures, float(np.nansum(rows["seconds"].to_numpy())))
+    reward = columns.values(rows["reward"], np.float64)[measured]
+    if not np.isfinite(reward).all():
+        row = int(np.flatnonzero(~np.isfinite(reward))[0])
+        cell = _cell(identity, places, int(measured[row]))
+        raise InputError(f"{path} holds {reward[row]} for {cell}, no number; build the table anew")
+    values = np.full(places.shape, np.nan)
+    dense, here = values.reshape(-1), flat[measured]
+    dense[here] = reward
+    unlike = np.flatnonzero(dense[here] != reward)  # a later row has put another value there
+    if len(unlike):
+        row = int(unlike[0])
+        raise InputError(
+            f"{path} holds both {reward[row]} and {dense[here[row]]} for "
+            f"{_cell(identity, places, int(measured[row]))}; delete one of those parts"
+        )
+    lost = np.flatnonzero(failed)
+    lost = lost[np.isnan(dense[flat[lost]])]
+    failures = _failures(identity, places, lost, rows["failure"])
+    return Rewards(values, failures, float(columns.values(rows["seconds"], np.float64).sum()))
+
+
+def each_once(path: Path, identity: Identity, rows: pa.Table) -> pa.Table:
+    """The rows in order, each cell once: its reward if it has one, else a failure."""
+    flat, failed = _places(path, identity, rows).flat, columns.present(rows["failure"])
+    order = np.lexsort((failed, flat))
+    new = np.diff(flat[order], prepend=-1) != 0
+    return rows.take(pa.array(order[new]))
 
 
 def content_hash(identity: Identity, rewards: Rewards, accuracies: pa.Table) -> str:
     """A hash of what a table says, whatever the order of its rows and their split into parts."""
     digest = hashlib.sha256(identity.digest.encode())
-    values = np.ascontiguousarray(rewards.values)
-    digest.update(repr(values.shape).encode())
-    digest.update(np.where(np.isnan(values), np.nan, values + 0.0).tobytes())  # no -0, one NaN
+    digest.update(repr(rewards.values.shape).encode())
+    for values in rewards.values:
+        plain = np.where(np.isnan(values), np.nan, values + 0.0)  # no -0, one NaN
+        digest.update(plain.astype("<f8").tobytes())
     digest.update(repr(sorted(rewards.failures.items())).encode())
     rows = accuracies.drop_columns(["seconds"]).to_pylist()
     digest.update(repr(sorted({repr(sorted(row.items())) for row in rows})).encode())
     return digest.hexdigest()
 
 
-def _index(path: Path, rows: pa.Table, column: str, names: tuple[str, ...]) -> np.ndarray:
-    """The place of each row's name."""
-    coded = rows[column].combine_chunks().dictionary_encode()
-    places = {name: place for place, name in enumerate(names)}
-    known = np.array([places.get(name, -1) for name in coded.dictionary.to_pylist()], np.int64)
-    place = known[coded.indices.to_numpy()] if len(known) else np.zeros(0, np.int64)
-    unknown = np.flatnonzero(place < 0)
-    if len(unknown):
-        name = rows[column][int(unknown[0])].as_py()
-        raise InputError(
-            f"{path} holds a reward of {column} '{name}', which is none of its own; build the "
-            f"table anew"
-        )
-    return place
-
-
 def depth_of(path: Path | str, replicate: np.ndarray, cells: int) -> int:
-    """How many replicates the array must hold."""
+    """How many replicates the array must hold.
+
+    Args:
+        path: what messages name.
+        replicate: of each row.
+        cells: targets times datasets.
+
+    Raises:
+        InputError: if a replicate is below 0, or so large that the array would be all but empty.
+    """
     if not len(replicate):
         return 0
     least, depth = int(replicate.min()), int(replicate.max()) + 1
@@ -102,27 +133,41 @@ def depth_of(path: Path | str, replicate: np.ndarray, cells: int) -> int:
     return depth
 
 
-def _check_finite(path: Path, rows: pa.Table, reward: np.ndarray, places: np.ndarray) -> None:
-    bad = places[~np.isfinite(reward[places])]
-    if len(bad):
-        cell, value = _cell(rows, int(bad[0])), reward[bad[0]]
-        raise InputError(f"{path} holds {value} for {cell}, no number; build the table anew")
+def _places(path: Path, identity: Identity, rows: pa.Table) -> _Places:
+    targets, datasets = identity.targets, identity.pool.datasets
+    target = _index(path, rows, "target", targets)
+    arm = _index(path, rows, "dataset", datasets)
+    replicate = columns.values(rows["replicate"], np.int32)
+    depth = depth_of(path, replicate, len(targets) * len(datasets))
+    return _Places(target, arm, replicate, (len(targets), len(datasets), depth))
 
 
-def _check_agree(
-    path: Path, rows: pa.Table, flat: np.ndarray, reward: np.ndarray, places: np.ndarray
-) -> None:
-    """The same row may come again in another part, but not with another value."""
-    order = places[np.argsort(flat[places], kind="stable")]
-    again = np.flatnonzero(np.diff(flat[order]) == 0)
-    unlike = again[reward[order[again]] != reward[order[again + 1]]]
-    if len(unlike):
-        one, other = order[unlike[0]], order[unlike[0] + 1]
-        raise InputError(
-            f"{path} holds both {reward[one]} and {reward[other]} for {_cell(rows, int(one))}; "
-            f"delete one of those parts"
-        )
+def _index(path: Path, rows: pa.Table, column: str, names: tuple[str, ...]) -> np.ndarray:
+    """The place of each row's name."""
+    numbers, found = columns.coded(rows[column])
+    places = {name: place for place, name in enumerate(names)}
+    for name in found:
+        if name not in places:
+            raise InputError(
+                f"{path} holds a reward of {column} '{name}', which is none of its own; build the "
+                f"table anew"
+            )
+    return np.array([places[name] for name in found], np.int32)[numbers]
 
 
-def _cell(rows: pa.Table, place: int) -> Cell:
-    return Cell(*(rows[name][int(place)].as_py() for name in Cell._fields))
+def _failures(
+    identity: Identity, places: _Places, rows: np.ndarray, column: pa.ChunkedArray
+) -> dict[Cell, str]:
+    """The reason of each cell that failed: the first by the alphabet if there are several."""
+    numbers, reasons = columns.coded(column)
+    found: dict[Cell, str] = {}
+    for row in rows:
+        cell, reason = _cell(identity, places, row), reasons[numbers[row]]
+        found[cell] = min(reason, found.get(cell, reason))
+    return found
+
+
+def _cell(identity: Identity, places: _Places, row: int | np.integer) -> Cell:
+    target, dataset = places.target[row], places.arm[row]
+    names = identity.targets[target], identity.pool.datasets[dataset]
+    return Cell(*names, int(places.replicate[row]))

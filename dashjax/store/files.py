@@ -41,9 +41,21 @@ def write_part(folder: Path, rows: pa.Table) -> str:
     """Writes rows as a new part of the folder; the name of the part, which carries its hash."""
     folder.mkdir(parents=True, exist_ok=True)
     content = _parquet(rows)
-    name = f"part-{hashlib.sha256(content).hexdigest()[:16]}.parquet"
+    name = _name(content)
     write_whole(folder / name, lambda path: path.write_bytes(content))
     return name
+
+
+def coded(schema: pa.Schema) -> pa.Schema:
+    """The schema with numbers of distinct texts in place of texts, as `read_part` gives them."""
+    of_text = pa.dictionary(pa.int32(), pa.string())
+    return pa.schema(
+        [(field.name, of_text if field.type == pa.string() else field.type) for field in schema]
+    )
+
+
+def _name(content: bytes) -> str:
+    return f"part-{hashlib.sha256(content).hexdigest()[:16]}.parquet"
 
 
 def _parquet(rows: pa.Table) -> bytes:
@@ -58,12 +70,15 @@ def write_rows(rows: pa.Table, path: Path) -> None:
         pq.write_table(rows, file)
 
 
-def read_rows(content: bytes) -> pa.Table:
-    """The rows in the bytes of a Parquet file.
+def read_rows(content: bytes, coded: Collection[str] = ()) -> pa.Table:
+    """The rows in the bytes of a Parquet file; columns in `coded` as numbers of distinct texts.
 
     Read without threads: those of Arrow's pools can abort a process that ends soon after.
     """
-    return pq.ParquetFile(pa.BufferReader(content), pre_buffer=False).read(use_threads=False)
+    source = pa.BufferReader(content)
+    return pq.ParquetFile(source, pre_buffer=False, read_dictionary=list(coded)).read(
+        use_threads=False
+    )
 
 
 def read_part(path: Path, schema: pa.Schema, may_lack: Collection[str] = ()) -> pa.Table:
@@ -74,19 +89,24 @@ def read_part(path: Path, schema: pa.Schema, may_lack: Collection[str] = ()) -> 
         schema: its columns.
         may_lack: columns in which a row may lack a value.
 
+    Returns:
+        The rows; columns of text as numbers of the distinct texts.
+
     Raises:
         InputError: if the file is missing, cut short, changed, or of another schema.
     """
     mend = "delete the file and build again: only its cells are computed anew"
     try:
         content = path.read_bytes()
-        rows = read_rows(content)
+        if path.name != _name(content):
+            raise InputError(
+                f"{path} does not hold what its name says, it was changed or cut short; {mend}"
+            )
+        rows = read_rows(content, [field.name for field in schema if field.type == pa.string()])
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise InputError(f"{path} cannot be read, it is missing or cut short; {mend}") from error
-    if rows.schema.remove_metadata() != schema:
+        raise InputError(f"{path} cannot be read, it is missing or no file; {mend}") from error
+    if rows.schema.remove_metadata() != coded(schema):
         raise InputError(f"{path} has other columns than this version of dashjax writes; {mend}")
-    if path.name != f"part-{hashlib.sha256(content).hexdigest()[:16]}.parquet":
-        raise InputError(f"{path} does not hold what its name says, it was changed; {mend}")
     if any(rows[name].null_count for name in rows.column_names if name not in may_lack):
         raise InputError(f"{path} has rows with gaps; {mend}")
     return rows.replace_schema_metadata()

@@ -1,9 +1,13 @@
 """What a reward table is about, and the keys of its rows."""
 
+import difflib
 import hashlib
 import json
+import math
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from importlib import metadata
 from typing import Any, NamedTuple
 
@@ -68,20 +72,41 @@ class Identity:
         if self.floor and len(self.floor) != len(self.targets):
             count = len(self.floor)
             raise InputError(f"{count} floors for {len(self.targets)} targets; give one a target")
-        twice = {name for name in self.targets if self.targets.count(name) > 1}
-        if twice:
-            raise InputError(f"the table has two targets named '{min(twice)}'; rename one")
+        if not self.targets:
+            raise InputError("a table needs at least one target; this one has none")
+        for name, times in Counter(self.targets).items():
+            if times > 1:
+                raise InputError(f"the table has two targets named '{name}'; rename one")
+        for name, value in zip(self.targets, self.floor, strict=False):
+            if value is not None and not math.isfinite(value):
+                raise InputError(f"the floor of target '{name}' is {value}; give a finite number")
 
-    @property
+    def plain(self) -> dict[str, Any]:
+        """All of it as values that JSON has, the same before it is written and after it is read.
+
+        Raises:
+            InputError: if the training settings hold what JSON cannot.
+        """
+        about = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        pool = {entry.name: list(getattr(self.pool, entry.name)) for entry in fields(self.pool)}
+        pool["costs"] = [float(cost) for cost in self.pool.costs]
+        about["floor"] = [None if value is None else float(value) for value in self.floor]
+        about |= {"pool": pool, "targets": list(self.targets)}
+        try:
+            about["training"] = json.loads(json.dumps(self.training, allow_nan=False))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InputError(
+                f"training settings must be numbers, text, lists and dicts of such: {error}"
+            ) from error
+        return about
+
+    @cached_property
     def digest(self) -> str:
         """A hash of all of it."""
-        plain = json.dumps(asdict(self), sort_keys=True, allow_nan=False)
-        return hashlib.sha256(plain.encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self.plain(), sort_keys=True).encode()).hexdigest()
 
 
 def closest(name: str, known: Iterable[str]) -> str:
     """'; did you mean ...?' for a name that is not among those known, or nothing."""
-    import difflib
-
     found = difflib.get_close_matches(name, list(known), 1)
     return f"; did you mean '{found[0]}'?" if found else ""

@@ -1,7 +1,7 @@
 """The manifest of a reward table: read with every check there is, and written whole."""
 
 import json
-from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from dashjax.store import files
 from dashjax.store.identity import Identity
 
 SCHEMA_VERSION = 2
-_MOST_BYTES = 1 << 30
+_MOST_BYTES = 1 << 27  # that of a table of a million datasets has fewer
 _INT64 = 2**63
 
 
@@ -60,7 +60,7 @@ class Manifest(BaseModel):
     content: Text = ""
     parts: list[Text] = []
 
-    @property
+    @cached_property
     def about(self) -> Identity:
         """What the table is about."""
         saved: dict[str, Any] = self.identity.model_dump()
@@ -71,11 +71,10 @@ class Manifest(BaseModel):
 
 def new_manifest(identity: Identity, origin: dict[str, Any]) -> Manifest:
     """The manifest of a table without rewards."""
-    plain = json.loads(json.dumps(asdict(identity)))
     try:
         return Manifest(
             schema=SCHEMA_VERSION,
-            identity=_Identity(**plain),
+            identity=_Identity(**identity.plain()),
             identity_hash=identity.digest,
             origin=origin,
         )

@@ -6,6 +6,7 @@ accuracies of selections in `accuracies/`. A cell is in the table once its part 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,13 @@ import numpy as np
 import pyarrow as pa
 
 from dashjax.errors import InputError
-from dashjax.store import files
-from dashjax.store.cells import ACCURACIES, MAY_LACK, SCHEMAS, content_hash, rewards_of
+from dashjax.store import columns, files
+from dashjax.store.cells import MAY_LACK, SCHEMAS, content_hash, rewards_of
 from dashjax.store.identity import Cell, Identity, Job, closest
 from dashjax.store.manifest import Manifest, read_manifest
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RewardTable:
     """A table as it is on disk.
 
@@ -56,15 +57,14 @@ class RewardTable:
 
     def missing(self, targets: Iterable[str], replicates: int) -> list[Cell]:
         """Cells still to be computed, replicate by replicate; failed ones among them."""
-        datasets, measured = self.identity.pool.datasets, self.measured
-        names = list(dict.fromkeys(targets))
-        rows = {name: measured[self.identity.targets.index(name)] for name in names}
+        datasets, names = self.identity.pool.datasets, list(dict.fromkeys(targets))
+        wanted = np.ones((replicates, len(names), len(datasets)), bool)
+        for place, name in enumerate(names):
+            there = self.rewards[self._place(name), :, :replicates]
+            wanted[: there.shape[1], place] = np.isnan(there).T
         return [
-            Cell(name, dataset, replicate)
-            for replicate in range(replicates)
-            for name in names
-            for arm, dataset in enumerate(datasets)
-            if replicate >= rows[name].shape[1] or not rows[name][arm, replicate]
+            Cell(names[target], datasets[arm], int(replicate))
+            for replicate, target, arm in np.argwhere(wanted)
         ]
 
     def replicates(self, target: str) -> int:
@@ -134,8 +134,15 @@ class RewardTable:
 
     def accuracy(self, target: str, datasets: frozenset[str]) -> float | None:
         """Mean test accuracy of a selection over its trainings; None if there is none."""
-        found = [a for job, a in self.accuracies.items() if job[:2] == (target, datasets)]
-        return float(np.mean(found)) if found else None
+        return self.mean_accuracies.get((target, datasets))
+
+    @cached_property
+    def mean_accuracies(self) -> dict[tuple[str, frozenset[str]], float]:
+        """Mean test accuracy of each target and selection over its trainings."""
+        found: dict[tuple[str, frozenset[str]], list[float]] = {}
+        for job, accuracy in self.accuracies.items():
+            found.setdefault(job[:2], []).append(accuracy)
+        return {selection: float(np.mean(several)) for selection, several in found.items()}
 
     @property
     def _sign(self) -> float:
@@ -162,10 +169,20 @@ def load_table(path: str | Path) -> RewardTable:
     """
     path = Path(path)
     manifest = read_manifest(path)
+    try:
+        return _as_said(path, manifest)
+    except InputError:
+        newer = read_manifest(path)
+        if newer.parts == manifest.parts:
+            raise
+        return _as_said(path, newer)  # parts were put together while they were being read
+
+
+def _as_said(path: Path, manifest: Manifest) -> RewardTable:
     here = part_names(path)
     for name in manifest.parts:
         if name not in here:
-            raise InputError(f"{path / name} is missing; run 'dashjax table build' to compute it")
+            raise InputError(f"{path / name} is missing; restore it, or build the table again")
     table = assemble(path, manifest)
     if here == manifest.parts and table.content != manifest.content:
         raise InputError(f"{path} does not hold what its manifest says; build the table anew")
@@ -185,7 +202,7 @@ def assemble(path: Path, manifest: Manifest) -> RewardTable:
         rewards.failures,
         accuracies,
         content_hash(identity, rewards, parts["accuracies"]),
-        rewards.seconds + float(np.sum(parts["accuracies"]["seconds"].to_numpy())),
+        rewards.seconds + float(columns.values(parts["accuracies"]["seconds"], np.float64).sum()),
     )
 
 
@@ -201,22 +218,23 @@ def read_parts(path: Path) -> dict[str, pa.Table]:
         InputError: naming the file that cannot be read or does not hold what its name says.
     """
     return {
-        folder: pa.concat_tables(
-            [
-                schema.empty_table(),
-                *(
-                    files.read_part(path / folder / name, schema, MAY_LACK)
-                    for name in files.parts(path / folder)
-                ),
-            ]
-        )
+        folder: read_some(path / folder, files.parts(path / folder), schema)
         for folder, schema in SCHEMAS.items()
     }
 
 
+def read_some(folder: Path, names: Iterable[str], schema: pa.Schema) -> pa.Table:
+    """The rows of some parts of a folder.
+
+    Raises:
+        InputError: naming the file that cannot be read or does not hold what its name says.
+    """
+    found = [files.read_part(folder / name, schema, MAY_LACK) for name in names]
+    return pa.concat_tables(found) if found else pa.Table.from_batches([], files.coded(schema))
+
+
 def _accuracies(path: Path, identity: Identity, rows: pa.Table) -> dict[Job, float]:
     """Accuracies by job; the same job may come again, but not with another value."""
-    assert rows.schema == ACCURACIES
     found: dict[Job, float] = {}
     for row in rows.to_pylist():
         job = Job(row["target"], frozenset(row["datasets"]), row["replicate"])

@@ -1,12 +1,10 @@
 """Adding to a reward table: one process at a time, and nothing half written."""
 
 import contextlib
-import json
 import math
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +12,12 @@ import pyarrow as pa
 
 from dashjax.errors import InputError
 from dashjax.store import files
-from dashjax.store.cells import ACCURACIES, REWARDS, SCHEMAS
+from dashjax.store.cells import ACCURACIES, REWARDS, SCHEMAS, each_once
 from dashjax.store.identity import Cell, Identity, Job
 from dashjax.store.manifest import Manifest, new_manifest, read_manifest, write_manifest
-from dashjax.store.reward_table import RewardTable, assemble, load_table, part_names
+from dashjax.store.reward_table import RewardTable, assemble, load_table, part_names, read_some
+
+_SMALL, _MANY = 1 << 20, 64  # bytes of parts that are put together, and how many there must be
 
 
 class Writer:
@@ -59,8 +59,25 @@ class Writer:
     def seal(self) -> None:
         """Records in the manifest which parts there are and the hash of what they say."""
         self._manifest.content = self.table().content
-        self._manifest.parts = part_names(self._path)
+        outdated = self._put_together()
+        self._manifest.parts = [name for name in part_names(self._path) if name not in outdated]
         write_manifest(self._path, self._manifest)
+        for name in outdated:
+            (self._path / name).unlink()
+
+    def _put_together(self) -> set[str]:
+        """Writes many small parts again as one; the names of those not needed any more.
+
+        These are deleted once the manifest does not name them: every reward is in some part at any
+        time.
+        """
+        folder, identity = self._path / "rewards", self._manifest.about
+        small = [name for name in files.parts(folder) if (folder / name).stat().st_size < _SMALL]
+        if len(small) < _MANY:
+            return set()
+        rows = each_once(self._path, identity, read_some(folder, small, REWARDS))
+        whole = files.write_part(folder, rows.cast(REWARDS))
+        return {f"rewards/{name}" for name in small if name != whole}
 
     def _add(self, folder: str, rows: list[dict[str, Any]], schema: pa.Schema, value: str) -> None:
         for row in rows:
@@ -155,7 +172,7 @@ def _open_or_new(path: Path, identity: Identity, origin: dict[str, Any]) -> Mani
 
 
 def _check_same(path: Path, saved: Identity, identity: Identity) -> None:
-    old, new = (json.loads(json.dumps(asdict(one))) for one in (saved, identity))
+    old, new = saved.plain(), identity.plain()
     for key, value in new.items():
         if old[key] == value:
             continue

@@ -119,8 +119,9 @@ def test_test_accuracies_do_not_outdate_a_fit_but_rewards_do(place: Path, tmp_pa
     told = replace(loaded, accuracies={Job("ink", frozenset(), 0): 0.5}, content="another")
     assert saved.read(place / "fit", told, ["ink"], "perfect")
     known = saved.fingerprint(loaded, TARGETS)
-    cell = Cell("ink", "ink-0", 0)
-    other = replace(loaded, rewards=loaded.rewards | {cell: loaded.rewards[cell] + 1e-3})
+    changed = loaded.rewards.copy()
+    changed[0, 0, 0] += 1e-3
+    other = replace(loaded, rewards=changed)
     assert saved.fingerprint(other, TARGETS) != known
     assert saved.fingerprint(loaded, ["ink", "unbuilt"]) == ""
 

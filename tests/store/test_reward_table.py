@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from dashjax.errors import InputError
@@ -137,9 +136,9 @@ def test_a_truncated_part_can_be_deleted_and_built_again(made: Path) -> None:
 
 def test_a_changed_reward_is_noticed(made: Path) -> None:
     part = parts(made)[0]
-    rows = pq.ParquetFile(part).read().to_pylist()
+    rows = files.read_rows(part.read_bytes()).to_pylist()
     rows[0]["reward"] += 0.5
-    pq.write_table(pa.Table.from_pylist(rows, schema=REWARDS), part)
+    files.write_rows(pa.Table.from_pylist(rows, schema=REWARDS), part)
     with pytest.raises(InputError, match="does not hold what its name says"):
         table.load_table(made)
 

@@ -1,0 +1,131 @@
+"""What trainings will take, estimated before the first starts, and refused where it is too much."""
+
+import itertools
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dashjax.errors import InputError
+from dashjax.pools.examples import Examples
+from dashjax.rewards.settings import TrainingSettings
+
+BLOCK = 16  # models that a thread trains before their rewards are kept: a second or two of work
+MOST_REWARDS = 10_000_000  # of one build
+_MOST_WORK = 10**18  # multiplications
+_SPEED = 5 * 10**9  # multiplications of a core in a second, with small matrices
+_YEAR = 365 * 24 * 3600
+_COPIES = 5  # of the parameters of a model: itself, gradient, two moments of Adam, next values
+_PASSES = 3  # through the layers for each step: one forwards, and backwards as much as two
+_JUDGED_AT_ONCE = 256  # examples, see `trainer`
+_NUMBER = 4  # bytes
+
+
+class Trainings(NamedTuple):
+    """Some trainings of one kind."""
+
+    what: str  # the setting that says how many steps
+    count: int
+    steps: int
+
+
+class _Network(NamedTuple):
+    """The size of the network that is trained: parameters, and for one example values and work."""
+
+    parameters: int
+    values: int
+    multiplications: int
+
+
+def check_rewards(targets: int, datasets: int, replicates: int) -> None:
+    """Refuses a build of more rewards than can be measured at a time.
+
+    Raises:
+        InputError: with the number of rewards.
+    """
+    count = targets * datasets * replicates
+    if count > MOST_REWARDS:
+        raise InputError(
+            f"{_text(replicates)} replicates of {datasets:,} datasets for {targets:,} targets are "
+            f"{_text(count)} rewards, and a build measures at most {MOST_REWARDS:,}; ask for fewer "
+            f"replicates or targets"
+        )
+
+
+def check_trainings(
+    examples: Examples, settings: TrainingSettings, several: Sequence[Trainings]
+) -> None:
+    """Refuses trainings that this machine's memory cannot hold, or that would not end for years.
+
+    Raises:
+        InputError: with an estimate of memory or time, and the setting that is most of it.
+    """
+    network = _network(examples, settings)
+    memory, have = _memory(network, settings, several), machine_memory()
+    most = max(memory, key=lambda setting: memory[setting])
+    if have is not None and memory[most] > have:
+        raise InputError(
+            f"{most} would make training take about {_text(memory[most] // 10**9)} GB of memory, "
+            f"and this machine has {have // 10**9:,} GB; give less"
+        )
+    for one in several:
+        work = one.count * one.steps * settings.batch * _PASSES * network.multiplications
+        if work > _MOST_WORK:
+            raise InputError(
+                f"{one.count:,} trainings with {one.what} {_text(one.steps)} and batch "
+                f"{_text(settings.batch)} would take about {_text(work // (_SPEED * _YEAR))} years "
+                f"of one core; ask for less"
+            )
+
+
+def machine_memory() -> int | None:
+    """Bytes of this machine's memory; None where the system does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _memory(
+    network: _Network, settings: TrainingSettings, several: Sequence[Trainings]
+) -> dict[str, int]:
+    """Bytes that are held at once, by the setting that they come from; rather too few."""
+    threads = os.cpu_count() or 1
+    models, batch = BLOCK * threads, settings.batch
+    found = {
+        f"{one.what} {_text(one.steps)} with batch {_text(batch)}": models * one.steps * batch
+        for one in several
+    }
+    found[f"a network of {_text(network.parameters)} parameters"] = (
+        models * _COPIES * network.parameters
+    )
+    found[f"batch {_text(batch)}"] = threads * network.values * max(batch, _JUDGED_AT_ONCE)
+    for name in ("validation_batch", "agreement_batch"):
+        found[f"{name} {_text(getattr(settings, name))}"] = models * getattr(settings, name)
+    return {setting: _NUMBER * numbers for setting, numbers in found.items()}
+
+
+def _network(examples: Examples, settings: TrainingSettings) -> _Network:
+    shape, classes = examples.inputs.shape[1:], examples.classes
+    if len(shape) != 3:
+        return _dense([*shape, *settings.feature_widths, classes])
+    height, width, channels = shape
+    parameters = values = work = 0
+    for filters in settings.convolution_widths:
+        pixels = height * width
+        parameters += (9 * channels + 1) * filters
+        values += (9 * channels + filters) * pixels
+        work += 9 * channels * filters * pixels
+        height, width, channels = height // 2, width // 2, filters
+    rest = _dense([height * width * channels, settings.dense_width, classes])
+    return _Network(parameters + rest.parameters, values + rest.values, work + rest.multiplications)
+
+
+def _dense(widths: Sequence[int]) -> _Network:
+    pairs = list(itertools.pairwise(widths))
+    parameters = sum((one + 1) * other for one, other in pairs)
+    return _Network(parameters, sum(widths), sum(one * other for one, other in pairs))
+
+
+def _text(number: int) -> str:
+    """A whole number with commas; a very large one by its power of ten."""
+    return f"{number:,}" if number < 10**18 else f"10^{len(str(number)) - 1}"
