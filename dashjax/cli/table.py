@@ -132,7 +132,8 @@ def _mean_rewards(loaded: RewardTable) -> Table:
     for target in shown_targets:
         mean, sd, count = _moments(loaded, target)
         shown.add_column(f"{target} x{count.max()}", justify="right")
-        columns.append([_cell(*figures) for figures in zip(mean, sd, count, strict=True)])
+        figures = zip(mean.tolist(), sd.tolist(), count.tolist(), strict=True)
+        columns.append([_cell(*one) for one in figures])
     left_out = len(arms) > _MOST_DATASETS
     kept = [*arms[: _MOST_DATASETS // 2], *arms[-_MOST_DATASETS // 2 :]] if left_out else arms
     for arm in kept:
