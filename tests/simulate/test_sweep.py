@@ -18,7 +18,6 @@ from dashjax.bandit.stopping.parse import rule
 from dashjax.bandit.stopping.rules import stop_step
 from dashjax.engine import threefry
 from dashjax.engine.batches import BLOCK
-from dashjax.errors import InputError
 from dashjax.simulate import metrics
 from dashjax.simulate.metrics import Block
 from dashjax.simulate.sweep import (
@@ -303,23 +302,6 @@ def test_progress_is_told_of_every_run():
     assert sum(told) == 700
     assert len(told) == -(-700 // BLOCK)
     assert results.seeds == 700
-
-
-@pytest.mark.parametrize(
-    ("plan", "seeds", "sentence"),
-    [
-        (Plan(10, 0), 5, "cannot select 0 of 15 datasets; give 1 to 15"),
-        (Plan(10, 16), 5, "cannot select 16 of 15 datasets; give 1 to 15"),
-        (Plan(0, 3), 5, "0 steps, 5 seeds: both must be at least 1"),
-        (Plan(10, 3), 0, "10 steps, 0 seeds: both must be at least 1"),
-        (Plan(10, 3, tolerance=-0.1), 5, "the tolerance is -0.1; it must be 0 or more"),
-        (Plan(10, 3, tolerance=float("nan")), 5, "the tolerance is nan"),
-        (Plan(10, 3, "best"), 5, "unknown selection 'best'; choose from top-k, percentile"),
-    ],
-)
-def test_numbers_that_make_no_sense_are_refused(plan, seeds, sentence):
-    with pytest.raises(InputError, match=sentence):
-        sweep(METHODS["dash"], PROBLEM, plan, seeds=seeds)
 
 
 def test_steps_to_a_small_regret_are_those_of_the_reference():
