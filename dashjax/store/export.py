@@ -40,6 +40,10 @@ def export_table(table: RewardTable, path: str | Path) -> None:
     Raises:
         InputError: if the path has another ending, is a folder, or lies in a folder that is not
             there.
+
+    Example:
+        >>> import dashjax as dj
+        >>> dj.export_table(dj.load_table("tables/mine"), "mine.csv")
     """
     path = Path(path)
     write = _WRITERS.get(path.suffix.lower())
