@@ -33,6 +33,7 @@ QUICK = {
 # the same for Python
 FEWER = {"seeds=1000": "seeds=10", "seeds=200": "seeds=10", "steps=100": "steps=10"}
 SNIPPETS_SHOWN_ELSEWHERE = "--8<--"  # of a script that has a test of its own
+pytestmark = pytest.mark.usefixtures("quick_compilation")
 ELSEWHERE = ("make ", "source ")  # `dashjax demo` is below; the rest is the set-up
 
 
@@ -98,29 +99,39 @@ def test_the_demo_ends_with_what_to_take(tmp_path: Path, monkeypatch, capsys) ->
     assert drawn >= {"pool.png", "rewards.png", "quality.png", "pulls.png", "accuracy.png"}
 
 
-def test_every_study_runs(tmp_path: Path, monkeypatch, capsys) -> None:
+CUT = [f"--cut.{word[2:]}" if word.startswith("--") else word for word in folders.CUT]
+TRAINING = [f"--training.{w[2:]}" if w.startswith("--") else w for w in folders.TRAINING]
+RUNS = ["--seeds", "20", "--steps", "20"]
+
+
+def test_the_study_of_digits_runs(tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(digits, "METHODS", ("dash", "flat"))
     folders.write(tmp_path / "my-pool", "ink", "neon")
-    few = ["--seeds", "20", "--steps", "20"]
-    small = [*few, "--replicates", "2", "--truth-replicates", "2", "--chances", "1"]
-    cut = [f"--cut.{word[2:]}" if word.startswith("--") else word for word in folders.CUT]
-    training = [f"--training.{w[2:]}" if w.startswith("--") else w for w in folders.TRAINING]
-    on_folder = [*small, "--pool", "my-pool", "--selections", "3", *cut, *training]
-    quick = {
-        "sims.digits": (digits, on_folder),
-        "sims.identification": (identification, [*few, "--quick", "--table", "mine"]),
-        "sims.exploration_steps": (exploration_steps, [*few, "--methods", "dash", "flat"]),
-    }
+    monkeypatch.setattr(digits, "METHODS", ("dash", "flat"))
+    small = [*RUNS, "--replicates", "2", "--truth-replicates", "2", "--chances", "1"]
+    chosen = ["--pool", "my-pool", "--selections", "3"]
+    monkeypatch.setattr(sys, "argv", ["digits", *small, *chosen, *CUT, *TRAINING])
+    digits.main()
+    assert "own are best" in capsys.readouterr().out
+
+
+def test_the_study_of_rules_runs(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folders.write(tmp_path / "my-pool", "ink", "neon")
     monkeypatch.setattr(identification_cases, "QUICK", {"dash", "dash-judged", "flat"})
     monkeypatch.setattr(identification_cases, "QUICK_GROUPINGS", {None, "perfect"})
     monkeypatch.setattr(identification_cases, "QUICK_ON_TABLES", {"dash"})
     build = ["table", "build", "my-pool", "--out", "mine", *SMALL]
     assert cli.main([*build, "--replicates", "2"]) == 0
-    for name, (module, arguments) in quick.items():
-        monkeypatch.setattr(sys, "argv", [name, *arguments])
-        module.main()
-    assert "own are best" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", ["identification", *RUNS, "--quick", "--table", "mine"])
+    identification.main()
+    assert list((tmp_path / "sims" / "results" / "identification").glob("*/*.png"))
+
+
+def test_the_study_of_steps_runs(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["exploration_steps", *RUNS, "--methods", "dash", "flat"])
+    exploration_steps.main()
     written = json.loads((tmp_path / "benchmarks/results/exploration_steps.json").read_text())
     assert {row["method"] for row in written["rows"]} >= {"dash", "flat"}
     assert written["machine"]["processor"]

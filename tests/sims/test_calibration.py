@@ -27,7 +27,8 @@ KEYS = (
     "paper_arms",
     "paper_few",  # arms with at most one pull, of groups with any
 )
-TABLE = {  # spec table 2.4: spread of arms, spread of a reward, pulls of a group's datasets
+# docs/mathematics.md, section 2.4: spread of arms, spread of a reward, pulls of a group's datasets
+TABLE = {
     (0.03, 0.05, "9,0,0"): (1.00, 0.90, 0.90, 0.90, 0.77, 0.73),
     (0.03, 0.05, "3,3,3"): (1.99, 0.90, 0.98, 0.90, 0.85, None),
     (0.03, 0.05, "7,1,1"): (1.60, 0.90, 0.95, 0.90, 0.82, 0.80),

@@ -1,4 +1,4 @@
-"""One pull of every dataset, judged in three ways (spec section 2.6)."""
+"""One pull of every dataset, judged in three ways (docs/mathematics.md, section 2.6)."""
 
 import functools
 
