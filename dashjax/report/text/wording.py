@@ -20,7 +20,9 @@ def chance(value: float | None) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """`a, b and c`."""
+    """`a, b and c`; `nothing` where there is none."""
+    if not names:
+        return "nothing"
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
 
