@@ -98,7 +98,8 @@ def read_manifest(path: Path) -> Manifest:
         raise InputError(f"{path} is no reward table: {file} cannot be read") from error
     _check_version(file, content)
     try:
-        manifest = Manifest.model_validate_json(content)
+        # by Python, which takes a path of any bytes in `origin`
+        manifest = Manifest.model_validate(json.loads(content))
         about = manifest.about
     except (ValidationError, InputError, ValueError) as error:
         why = _first(error) if isinstance(error, ValidationError) else str(error)
