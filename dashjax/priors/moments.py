@@ -79,7 +79,7 @@ def by_moments(rewards: np.ndarray, grouping: Grouping, noise_sd: float | None =
         group_mean=float(means[measured].mean()),
         group_sd=max(_between(parts) - inherited, least) ** 0.5,
         arm_sd=arm_var**0.5,
-        noise_sd=max(noise.var, least if noise.blur else 0.0) ** 0.5,
+        noise_sd=max(noise.var, least if noise.measured else 0.0) ** 0.5,
     )
 
 
@@ -88,19 +88,20 @@ class _Noise(NamedTuple):
 
     var: float
     blur: float
+    measured: bool  # from repeats, not told
 
 
 def _noise(rewards: np.ndarray, there: np.ndarray, noise_sd: float | None) -> _Noise:
     repeated = there.sum(axis=2) >= 2
     if repeated.any():
         var = float(_variance(rewards[repeated], there[repeated], 1).mean())
-        return _Noise(var, var)
+        return _Noise(var, var, measured=True)
     if noise_sd is None:
         raise InputError(
             "a prior from the table needs 2 replicates of a dataset, and it has one of each; give "
             "--noise-sd, the standard deviation of one reward, or build more replicates"
         )
-    return _Noise(noise_sd**2, 0.0)
+    return _Noise(noise_sd**2, 0.0, measured=False)
 
 
 def _between(parts: "list[_Part]") -> float:

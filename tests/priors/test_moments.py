@@ -61,7 +61,7 @@ def test_moments_of_pools_without_one_of_the_levels_are_finite(sizes):
 
 
 def test_moments_need_two_replicates():
-    with pytest.raises(InputError, match="needs 2 replicates a dataset; build more of them"):
+    with pytest.raises(InputError, match="needs 2 replicates of a dataset"):
         priors.by_moments(table(SQUARE, 2, 1), pool_of(*SQUARE).grouping)
 
 
