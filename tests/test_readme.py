@@ -20,7 +20,7 @@ from sims import digits, exploration_steps, identification, identification_cases
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BENCHMARKS = (ROOT / "docs" / "benchmarks.md").read_text()
-FEW = ["--seeds", "10", "--steps", "10"]
+FEW = ["--seeds", "10", "--steps", "10", "--methods", "dash", "flat"]
 SMALL = [*folders.CUT, *folders.TRAINING]
 # what makes each command quick: the last of two equal options counts
 QUICK = {

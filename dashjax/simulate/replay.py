@@ -154,7 +154,8 @@ def _problems(
         filled = np.zeros((grouping.arms, columns), np.float32)
         filled[:, : one.rewards.shape[1]] = np.nan_to_num(one.rewards)
         counts = None if even else one.counts.astype(np.int32)
-        floor = np.float32(-np.inf if one.floor is None else one.floor) if floors else None
+        least = -np.inf if one.floor is None else one.floor
+        floor = np.asarray(least, np.float32) if floors else None
         available = one.counts > 0 if gaps else None
         data = filled, counts, noise
         build = _replaying(answers.mode)
