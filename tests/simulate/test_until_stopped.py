@@ -18,7 +18,7 @@ from dashjax.errors import InputError
 from dashjax.simulate.metrics import Block, Course
 from dashjax.simulate.plan import Plan
 from dashjax.simulate.shown_run import Shown, posterior_rows
-from dashjax.simulate.sweep import Problem, blocks, rules_of, run_once, scores_of, sweep
+from dashjax.simulate.sweep import Problem, blocks, run_once, sweep
 
 GROUPING = pool_of(*SQUARE).grouping
 COSTS = np.linspace(0.5, 2.0, 15, dtype=np.float32)
@@ -54,8 +54,7 @@ def whole(number):
 
 def end_of(run):
     """The step after which every rule has held; the last there is if one never does."""
-    record = run.record(scores_of(rules_of(METHOD, plan_of(until_stopped=False))))
-    return min(max(int(stop_step(rule(text), record)) for text in TEXTS), STEPS)
+    return min(max(int(stop_step(rule(text), run.progress)) for text in TEXTS), STEPS)
 
 
 @pytest.mark.parametrize("number", [0, 1, 7, 17, 39])
