@@ -107,8 +107,8 @@ def posterior_rows(label: Row, shown: Shown, pool: Pool) -> list[Row]:
     course, grouping = shown.course, shown.problem.grouping
     steps = [step for step in SNAPSHOTS if step <= np.sum(course.arm >= 0)]
     found = _snapshots(
-        course.arm[: steps[-1]],
-        course.reward[: steps[-1]],
+        course.arm,  # the whole of it: a run may end before the first snapshot
+        course.reward,
         np.array(steps, np.int32),
         shown.problem.prior,
         build=shown.method.belief,

@@ -133,7 +133,7 @@ def counting(limit):
             total = total + step.astype(total.dtype) + 1
             return total, total
 
-        return loop.scan(body, start, 50, enough=enough)
+        return loop.fast(body, start, 50, enough)
 
     return jax.jit(jax.vmap(counted, in_axes=(0, None)))(jnp.arange(3.0), limit)
 
