@@ -65,7 +65,8 @@ def stop_of(label: Row, rule: str, steps: int, *, stopped: float = 0.8) -> Row:
     row = label | {"stop": rule, "promised": 0.95} | between("stopped_mean", 0.6 * steps)
     row |= {"stopped_p10": 0.2 * steps, "stopped_median": 0.5 * steps, "stopped_p90": None}
     row |= between("stopped_share", stopped) | between("good_when_stopped", 0.93)
-    return row | between("stopped_regret", 0.002) | between("stopped_cost", 0.6 * steps)
+    row |= between("regret_when_wrong", 0.03) | between("stopped_regret", 0.002)
+    return row | between("stopped_cost", 0.6 * steps)
 
 
 def certainty_of(label: Row, pool: list[tuple[str, str]], steps: int) -> list[Row]:

@@ -54,7 +54,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "simulate": (
         "errors engine pools store bandit priors",
-        "accuracies bootstrap front metrics plan records replay running shown_run sweep synthetic",
+        "accuracies bootstrap front metrics over_targets plan records replay running shown_run "
+        "sweep synthetic",
     ),
     "report": (
         "errors pools store simulate",

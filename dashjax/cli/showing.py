@@ -13,8 +13,11 @@ def show(experiment: Experiment, terminal: Terminal) -> None:
     if experiment.config["command"] == "fit":
         terminal.show(report.fit_table(experiment), *report.fit_findings(experiment))
         return
-    terminal.show(report.results_table(experiment.rows))
-    terminal.show(*report.stops_table(experiment.frames.get("stops") or []))
+    frames = experiment.frames
+    terminal.show(report.results_table(experiment.rows, frames.get("over_targets") or []))
+    terminal.show(
+        *report.stops_table(frames.get("stops") or [], frames.get("stops_over_targets") or [])
+    )
     terminal.show(*report.priors(experiment), *report.takes(experiment))
     terminal.show(*report.certainty_tables(experiment), *report.findings(experiment))
 

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 
 from dashjax.simulate.metrics import mean_and_interval
+from dashjax.simulate.over_targets import add_over_targets
 from dashjax.store.identity import Job
 from dashjax.store.results import Experiment, Row
 from dashjax.store.reward_table import RewardTable
@@ -21,6 +22,7 @@ def attach(experiment: Experiment, table: RewardTable) -> None:
     known = table.mean_accuracies
     for row in experiment.rows:
         row |= _accuracy(experiment, known, row)
+    add_over_targets(experiment)
     chosen = set(selections_by_runs(experiment))
     for target in experiment.config["targets"]:
         for kind, selection in zip(("local", "global"), ends_of(table, target), strict=False):

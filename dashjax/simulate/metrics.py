@@ -12,7 +12,10 @@ CHECKPOINTS = (15, 30, 60)
 REGRETS = (0.01, 0.005, 0.002)
 NORMAL_95 = 1.959964
 _QUANTILES = {"p10": 0.1, "median": 0.5, "p90": 0.9}  # of the step that a rule stops at
-_OF_STOPS = ("stopped_mean", "stopped_share", "good_when_stopped", "stopped_regret", "stopped_cost")
+_OF_STOPS = (
+    *("stopped_mean", "stopped_share", "good_when_stopped", "regret_when_wrong"),
+    *("stopped_regret", "stopped_cost"),
+)
 
 
 class Course(NamedTuple):
@@ -157,7 +160,8 @@ def stop_row(results: Results, number: int) -> Row:
 
     `stopped_mean` counts a run that it did not stop as the whole length; a quantile that falls
     among such runs is None. `good_when_stopped` is the share of good selections among the runs that
-    stopped: what its promise is to be held against.
+    stopped: what its promise is to be held against. `regret_when_wrong` is the mean simple regret
+    of the others among them; None where there are none.
     """
     step, regret = results.stopped[:, number], results.stopped_regret[:, number]
     stopped = step <= results.steps
@@ -173,6 +177,12 @@ def stop_row(results: Results, number: int) -> Row:
         _share("good_when_stopped", float(good.mean()), count)
         if count
         else _between("good_when_stopped", None, None, None)
+    )
+    wrong = regret[stopped][~good]
+    figures |= (
+        _mean("regret_when_wrong", wrong)
+        if wrong.size
+        else _between("regret_when_wrong", None, None, None)
     )
     figures |= _mean("stopped_regret", regret)
     return figures | _mean("stopped_cost", results.stopped_cost[:, number])

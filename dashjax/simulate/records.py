@@ -78,7 +78,7 @@ def stop_rows(label: Row, results: Results) -> list[Row]:
 
 
 def reward_rows(target: str, pool: Pool, rewards: np.ndarray) -> list[Row]:
-    """Mean reward of every dataset that has one for a target, and its standard error."""
+    """Mean reward of every dataset that has one for a target, its standard error, and how many."""
     count = (~np.isnan(rewards)).sum(axis=1)
     mean = np.nansum(rewards, axis=1) / np.maximum(count, 1)
     squares = np.nansum((rewards - mean[:, None]) ** 2, axis=1)
@@ -90,6 +90,7 @@ def reward_rows(target: str, pool: Pool, rewards: np.ndarray) -> list[Row]:
             "group": pool.groups[pool.group[arm]],
             "utility": float(mean[arm]),
             "error": float(error[arm]) if count[arm] > 1 else None,
+            "replicates": int(count[arm]),
         }
         for arm, dataset in enumerate(pool.datasets)
         if count[arm]

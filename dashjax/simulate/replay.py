@@ -16,6 +16,7 @@ from dashjax.pools.grouping import Grouping
 from dashjax.priors import moments as priors
 from dashjax.priors.settings import PriorSettings
 from dashjax.simulate import records
+from dashjax.simulate.over_targets import add_over_targets
 from dashjax.simulate.plan import Settings
 from dashjax.simulate.running import config_of, costs_of, run_all
 from dashjax.simulate.sweep import Problem
@@ -109,6 +110,7 @@ def replay(
             experiment.add("rewards", records.reward_rows(target, pool, rows[target].rewards))
             for name, frame in found.result().items():
                 experiment.add(name, frame)
+    add_over_targets(experiment)
     return experiment
 
 

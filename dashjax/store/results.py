@@ -20,6 +20,7 @@ Row = dict[str, Any]  # plain values by name: text, number, list of text or None
 
 _KIND = "dashjax results"
 _AGAIN = "run the command that made it again"
+_PRINTED = ("over_targets", "stops", "stops_over_targets", "certainty")  # frames in `--json`
 
 
 @dataclass
@@ -30,7 +31,8 @@ class Experiment:
         config: everything that decides the results.
         rows: a row per method and target.
         frames: further frames by name: `curves`, `pulls`, `selections`, `stops`, and
-            of a replay `posterior`, `certainty`, `rewards`.
+            of a replay `posterior`, `certainty`, `rewards` and, where it has several targets,
+            `over_targets` and `stops_over_targets`.
 
     Example:
         >>> import dashjax as dj
@@ -48,8 +50,8 @@ class Experiment:
         self.frames.setdefault(frame, []).extend(rows)
 
     def document(self) -> dict[str, Any]:
-        """What `--json` prints: settings, rows, and how each rule stopped and how sure one is."""
-        shown = {name: self.frames[name] for name in ("stops", "certainty") if name in self.frames}
+        """What `--json` prints: settings, rows, means over targets, stops, and how sure one is."""
+        shown = {name: self.frames[name] for name in _PRINTED if name in self.frames}
         return {"config": self.config, "rows": self.rows} | shown
 
 

@@ -7,6 +7,7 @@ from made_up import between, emptied, pool_of, replayed, row_of, stop_of, synthe
 from rich.console import Console
 
 from dashjax.report import certainty_tables, results_table, stops_table
+from dashjax.simulate.over_targets import add_over_targets
 from dashjax.store.results import Experiment, Row
 
 
@@ -78,6 +79,25 @@ def test_stops_are_told_with_what_was_promised():
     assert "cost" not in shown(table)
     assert "cost" in shown(*stops_table([rows[0] | {"stopped_cost": 7.0}]))
     assert stops_table([]) == []
+
+
+def test_means_over_targets_stand_below_and_name_the_worst_target():
+    experiment = replayed()
+    stops = experiment.frames["stops"]
+    stops[1] |= between("good_when_stopped", 0.5)
+    add_over_targets(experiment)
+    frames = experiment.frames
+    frames["over_targets"][1]["steps_mean"] = 77.7
+    said = shown(results_table(experiment.rows, frames["over_targets"]))
+    _, means = said.split("(all 2 targets)", 1)
+    assert [line.split()[0] for line in means.splitlines()[1:3]] == ["dash", "flat"]
+    assert "≥77.7" in means
+    one, over = (shown(table) for table in stops_table(stops, frames["stops_over_targets"]))
+    assert "72%" not in one
+    dash, flat = over.split("(all 2 targets)")[1].splitlines()[1:3]
+    assert dash.split()[-1] == "93%"
+    assert flat.rstrip().endswith("one: 50%")
+    assert "72% [70, 73]" in flat
 
 
 def test_certainty_is_told_of_the_selected_and_their_rivals():

@@ -130,6 +130,7 @@ def test_a_row_says_how_a_rule_stopped():
     assert (row["stopped_p10"], row["stopped_median"], row["stopped_p90"]) == (10, 20, None)
     assert row["stopped_share"] == 3 / 4
     assert row["good_when_stopped"] == pytest.approx(2 / 3)
+    assert row["regret_when_wrong"] == pytest.approx(0.02)
     assert row["stopped_regret"] == pytest.approx(0.0075)
     assert row["stopped_cost"] == 50
 
@@ -139,6 +140,7 @@ def test_nothing_is_said_of_the_selections_of_a_rule_that_never_stopped():
 
     assert (row["stopped_mean"], row["stopped_share"]) == (40, 0)
     assert row["good_when_stopped"] is row["good_when_stopped_low"] is None
+    assert row["regret_when_wrong"] is None
 
 
 def test_rows_with_and_without_a_rule_have_the_same_keys():

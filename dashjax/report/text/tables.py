@@ -6,7 +6,7 @@ import numpy as np
 
 from dashjax.report.arrays import column, distinct
 from dashjax.report.text.narrow_table import Column, NarrowTable, Section
-from dashjax.report.text.wording import number, percent, spread, the_best
+from dashjax.report.text.wording import number, percent, shortened, spread, the_best
 from dashjax.simulate.metrics import REGRETS
 from dashjax.store.results import Row
 
@@ -14,24 +14,31 @@ _RIGHT = "p_right_"
 _ROUNDING = 1e-6  # of float32; what is less says nothing
 
 
-def results_table(rows: Sequence[Row]) -> NarrowTable:
-    """A table for printing: a line a method, target by target.
+def results_table(rows: Sequence[Row], over_targets: Sequence[Row] = ()) -> NarrowTable:
+    """A table for printing: a line a method, target by target, and last the means over targets.
 
     Args:
         rows: the rows of an experiment, see `metrics.row`.
+        over_targets: their means over targets, see `over_targets.over_targets`.
 
     Returns:
         A table that fits into 120 characters, and into fewer with fewer columns; what is not known
         is '-'.
     """
-    return NarrowTable(_columns(rows), _by_target(rows), _caption(rows))
+    sections, caption = _by_target(rows), _caption(rows)
+    if over_targets:
+        sections.append(Section(_all_targets(over_targets), over_targets))
+        caption += f"; {_all_targets(over_targets)}: means, with intervals for these very targets"
+    return NarrowTable(_columns(rows), sections, caption)
 
 
-def stops_table(rows: Sequence[Row]) -> list[NarrowTable]:
+def stops_table(rows: Sequence[Row], over_targets: Sequence[Row] = ()) -> list[NarrowTable]:
     """How each stop rule did, a line a method and rule, target by target; none without rules.
 
     Args:
-        rows: the frame `stops` of an experiment, see `frames.stop_rows`.
+        rows: the frame `stops` of an experiment, see `records.stop_rows`.
+        over_targets: their means over targets, see `over_targets.over_targets`; they get a table of
+            their own, which names the target where each method is right least often.
     """
     if not rows:
         return []
@@ -41,7 +48,29 @@ def stops_table(rows: Sequence[Row]) -> list[NarrowTable]:
     rules = distinct(rows, "stop")
     if len(rules) == 1:
         caption = f"stop rule {rules[0]}; {caption}"
-    return [NarrowTable(_stop_columns(rows), _by_target(rows), caption)]
+    tables = [NarrowTable(_stop_columns(rows), _by_target(rows), caption)]
+    return [*tables, _stops_over_targets(over_targets)] if over_targets else tables
+
+
+def _stops_over_targets(rows: Sequence[Row]) -> NarrowTable:
+    of_runs = ("\nmedian", "\np90")  # of one target's runs
+    columns = [column for column in _stop_columns(rows) if column.heading not in of_runs]
+    columns.append(Column("worst target:\nright when stopped", _worst, 1, "left"))
+    caption = "means over targets; intervals are for these very targets"
+    if any(row["targets_stopped"] < row["targets"] for row in rows):
+        caption += "; right when stopped: over those targets on which any run stopped"
+    return NarrowTable(columns, [Section(_all_targets(rows), rows)], caption)
+
+
+def _all_targets(rows: Sequence[Row]) -> str:
+    return f"(all {rows[0]['targets']} targets)"
+
+
+def _worst(row: Row) -> str:
+    """The target where fewest of the stopped runs were right, and their share."""
+    if row["worst_target"] is None:
+        return "-"
+    return f"{shortened(row['worst_target'], 24)}: {percent(row['worst_good_when_stopped'])}"
 
 
 def _by_target(rows: Sequence[Row]) -> list[Section]:

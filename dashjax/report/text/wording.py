@@ -27,6 +27,12 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def shortened(name: str, length: int) -> str:
+    """The name, with a sign for its middle where it is longer."""
+    tail = length // 3
+    return name if len(name) <= length else f"{name[: length - tail - 1]}…{name[-tail:]}"
+
+
 def number(value: float | int | None, form: str) -> str:
     """The number in that form, or a dash."""
     return "-" if value is None or value != value else format(value, form)
