@@ -148,7 +148,7 @@ def export(options: Export, terminal: Terminal) -> None:
 
 def merge_tables(options: Merge, terminal: Terminal) -> None:
     """Writes the table of all."""
-    from dashjax.store.compare import merge
+    from dashjax.store.merge import merge
     from dashjax.store.reward_table import load_table
 
     if len(options.tables) < 2:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from dashjax.errors import InputError
 from dashjax.store import columns
-from dashjax.store.identity import Cell, Identity
+from dashjax.store.identity import Cell, Identity, Job
 
 _KEYS = [("target", pa.string()), ("replicate", pa.int32()), ("seconds", pa.float64())]
 REWARDS = pa.schema(
@@ -95,7 +95,7 @@ def each_once(path: Path, identity: Identity, rows: pa.Table) -> pa.Table:
     return rows.take(pa.array(order[new]))
 
 
-def content_hash(identity: Identity, rewards: Rewards, accuracies: pa.Table) -> str:
+def content_hash(identity: Identity, rewards: Rewards, accuracies: dict[Job, float]) -> str:
     """A hash of what a table says, whatever the order of its rows and their split into parts."""
     digest = hashlib.sha256(identity.digest.encode())
     digest.update(repr(rewards.values.shape).encode())
@@ -103,8 +103,11 @@ def content_hash(identity: Identity, rewards: Rewards, accuracies: pa.Table) -> 
         plain = np.where(np.isnan(values), np.nan, values + 0.0)  # no -0, one NaN
         digest.update(plain.astype("<f8").tobytes())
     digest.update(repr(sorted(rewards.failures.items())).encode())
-    rows = accuracies.drop_columns(["seconds"]).to_pylist()
-    digest.update(repr(sorted({repr(sorted(row.items())) for row in rows})).encode())
+    rows = [
+        job._asdict() | {"datasets": sorted(job.datasets), "accuracy": value}
+        for job, value in accuracies.items()
+    ]
+    digest.update(repr(sorted(repr(sorted(row.items())) for row in rows)).encode())
     return digest.hexdigest()
 
 

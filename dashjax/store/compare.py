@@ -1,106 +1,117 @@
-"""Two tables side by side: what differs, and one table of both."""
+"""Two tables side by side: all that differs between them, in words.
 
-from collections.abc import Iterator
-from dataclasses import asdict
-from pathlib import Path
+Whatever changes the content hash of a table is in one of the lines.
+"""
+
+import json
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
-from dashjax.errors import InputError
-from dashjax.store.cells import ACCURACIES, REWARDS
-from dashjax.store.identity import Cell
+from dashjax.store.identity import Cell, Identity, Job
 from dashjax.store.reward_table import RewardTable
-from dashjax.store.table_writer import check_free, write_table
 
-_PARTS = ("pool", "targets", "fingerprint", "reward", "training", "versions")
-_STATED = ("unit", "direction", "floor")
+_STATED = ("reward", "unit", "direction", "fingerprint")
+_ORDERED = ("targets", "groups", "datasets")
+_NAMED = 3  # names that a line lists
+_LONGEST = 200  # signs of a value that a line shows
 
 
 def differences(one: RewardTable, other: RewardTable) -> Iterator[str]:
-    """What differs between two tables, a line each; nothing if they say the same."""
-    old, new = asdict(one.identity), asdict(other.identity)
-    for key in (*_PARTS, *_STATED):
+    """What differs between two tables, a line each; nothing if their content is the same."""
+    yield from of_identity(one, other)
+    yield from contradictions(one, other)
+    cells = _aligned(one, other)
+    there, here = ~np.isnan(cells.old), ~np.isnan(cells.new)
+    for table, alone in ((one, there & ~here), (other, here & ~there)):
+        yield from _listed(f"cells in {table.path} alone", np.argwhere(alone), cells.word)
+    yield from _alone("failed cells", (one, one.failures), (other, other.failures))
+    yield from _unlike("failed cells with other reasons", one.failures, other.failures)
+    yield from _alone("accuracies", (one, one.accuracies), (other, other.accuracies))
+
+
+def of_identity(one: RewardTable, other: RewardTable) -> Iterator[str]:
+    """What differs in what two tables are about, a line each."""
+    old, new = one.identity.plain(), other.identity.plain()
+    for key in _STATED:
         if old[key] != new[key]:
             yield f"{key}: {_short(old[key])} in {one.path}, {_short(new[key])} in {other.path}"
-    mine, theirs = one.identity, other.identity
-    yield from _names(one, other, "dataset", mine.pool.datasets, theirs.pool.datasets)
-    yield from _names(one, other, "target", mine.targets, theirs.targets)
-    if old["pool"] == new["pool"] and old["targets"] == new["targets"]:
-        yield from _cells(one, other)
+    parts = _parts(other.identity)
+    for what, mine in _parts(one.identity).items():
+        theirs = parts[what]
+        yield from _alone(what, (one, mine), (other, theirs))
+        yield from _unlike(f"other {what}", mine, theirs)
+        if what in _ORDERED and set(mine) == set(theirs):
+            moved = [pair for pair in zip(mine, theirs, strict=True) if pair[0] != pair[1]]
+            yield from _listed(f"{what} in another order", moved, "'{0[0]}' and '{0[1]}'".format)
 
 
-def merge(tables: list[RewardTable], out: Path) -> RewardTable:
-    """A new table of the rewards of several, which must be about the same.
-
-    Raises:
-        InputError: if they are about different things, or two hold different rewards of one cell.
-    """
-    check_free(out)
-    first = tables[0]
-    for other in tables[1:]:
-        for line in differences(first, other):
-            if not line.startswith(("cells in", "failed")):
-                raise InputError(f"{first.path} and {other.path} do not go together: {line}")
-    rows = pa.concat_tables([_rows(table) for table in tables])
-    accuracies = pa.Table.from_pylist(
-        [
-            {"target": job.target, "datasets": sorted(job.datasets), "replicate": job.replicate}
-            | {"accuracy": value, "seconds": 0.0}
-            for table in tables
-            for job, value in table.accuracies.items()
-        ],
-        schema=ACCURACIES,
-    )
-    return write_table(out, first.identity, first.origin, rows, accuracies)
+def contradictions(one: RewardTable, other: RewardTable) -> Iterator[str]:
+    """Where two tables give different values for one cell or one training, a line each."""
+    cells = _aligned(one, other)
+    unlike = np.argwhere(~np.isnan(cells.old) & ~np.isnan(cells.new) & (cells.old != cells.new))
+    yield from _listed("cells with other rewards", unlike, cells.both)
+    yield from _unlike("other accuracies", one.accuracies, other.accuracies)
 
 
-def _rows(table: RewardTable) -> pa.Table:
-    """A table's rewards and failures as columns."""
-    targets, datasets = table.identity.targets, table.identity.pool.datasets
-    target, arm, replicate = np.nonzero(table.measured)
-    columns = {
-        "target": pa.array(targets, pa.string()).take(pa.array(target)),
-        "replicate": pa.array(replicate.astype(np.int32)),
-        "seconds": pa.array(np.zeros(len(target))),
-        "dataset": pa.array(datasets, pa.string()).take(pa.array(arm)),
-        "reward": pa.array(table.rewards[target, arm, replicate]),
-        "failure": pa.nulls(len(target), pa.string()),
-    }
-    failed = [
-        cell._asdict() | {"seconds": 0.0, "failure": why} for cell, why in table.failures.items()
+def _parts(identity: Identity) -> dict[str, dict[str, Any]]:
+    """What a table is about, by name."""
+    about, groups = identity.plain(), identity.pool.groups
+    pool = about["pool"]
+    floors = [{"floor": value} for value in about["floor"]] or [{}] * len(about["targets"])
+    facts = [
+        {"group": groups[group], "size": size, "cost": cost}
+        for group, size, cost in zip(pool["group"], pool["sizes"], pool["costs"], strict=True)
     ]
-    return pa.concat_tables(
-        [pa.table(columns, schema=REWARDS), pa.Table.from_pylist(failed, schema=REWARDS)]
-    )
+    return {
+        "training": about["training"],
+        "versions": about["versions"],
+        "targets": dict(zip(about["targets"], floors, strict=True)),
+        "groups": {name: None for name in groups},
+        "datasets": dict(zip(pool["datasets"], facts, strict=True)),
+    }
 
 
-def _names(
-    one: RewardTable, other: RewardTable, what: str, old: tuple[str, ...], new: tuple[str, ...]
-) -> Iterator[str]:
-    for table, names, known in ((one, old, {*new}), (other, new, {*old})):
-        alone = [name for name in names if name not in known]
-        if alone:
-            yield f"{what}s in {table.path} alone: {_short(alone)}"
+class _Aligned(NamedTuple):
+    """The rewards of what both tables know, `[target, arm, replicate]`, and the names of it."""
+
+    old: np.ndarray
+    new: np.ndarray
+    targets: list[str]
+    datasets: list[str]
+
+    def word(self, place: np.ndarray) -> str:
+        """A cell in words."""
+        target, arm, replicate = place.tolist()
+        return _word(Cell(self.targets[target], self.datasets[arm], replicate))
+
+    def both(self, place: np.ndarray) -> str:
+        """A cell in words, with both rewards."""
+        at = tuple(place)
+        return f"{self.word(place)} {self.old[at]} and {self.new[at]}"
 
 
-def _cells(one: RewardTable, other: RewardTable) -> Iterator[str]:
-    """Cells that one table alone has, or that have other values."""
+def _aligned(one: RewardTable, other: RewardTable) -> _Aligned:
+    mine, theirs = one.identity, other.identity
+    targets, rows = _common(mine.targets, theirs.targets)
+    datasets, columns = _common(mine.pool.datasets, theirs.pool.datasets)
     depth = max(one.rewards.shape[2], other.rewards.shape[2])
-    old, new = (_deepened(table.rewards, depth) for table in (one, other))
-    there, here = ~np.isnan(old), ~np.isnan(new)
-    for table, alone in ((one, there & ~here), (other, here & ~there)):
-        if alone.any():
-            yield f"cells in {table.path} alone: {int(alone.sum()):,}, first {_cell(one, alone)}"
-    unlike = there & here & (old != new)
-    if unlike.any():
-        place = tuple(np.argwhere(unlike)[0])
-        yield (
-            f"cells with other rewards: {int(unlike.sum()):,}, first {_cell(one, unlike)}: "
-            f"{old[place]} and {new[place]}"
-        )
-    if one.failures != other.failures:
-        yield f"failed cells: {len(one.failures)} and {len(other.failures)}"
+    old, new = (
+        _deepened(table.rewards[np.ix_(row, column)], depth)
+        for table, row, column in zip((one, other), rows, columns, strict=True)
+    )
+    return _Aligned(old, new, targets, datasets)
+
+
+def _common(
+    mine: tuple[str, ...], theirs: tuple[str, ...]
+) -> tuple[list[str], tuple[list[int], list[int]]]:
+    """Names that both have, and their places in either."""
+    known = {name: place for place, name in enumerate(theirs)}
+    places = [place for place, name in enumerate(mine) if name in known]
+    names = [mine[place] for place in places]
+    return names, (places, [known[name] for name in names])
 
 
 def _deepened(rewards: np.ndarray, depth: int) -> np.ndarray:
@@ -108,13 +119,49 @@ def _deepened(rewards: np.ndarray, depth: int) -> np.ndarray:
     return np.pad(rewards, ((0, 0), (0, 0), (0, missing)), constant_values=np.nan)
 
 
-def _cell(table: RewardTable, mask: np.ndarray) -> str:
-    target, arm, replicate = (int(number) for number in np.argwhere(mask)[0])
-    about = table.identity
-    cell = Cell(about.targets[target], about.pool.datasets[arm], replicate)
-    return f"target '{cell.target}', dataset '{cell.dataset}', replicate {cell.replicate}"
+def _alone(
+    what: str,
+    one: tuple[RewardTable, Mapping[Any, Any]],
+    other: tuple[RewardTable, Mapping[Any, Any]],
+) -> Iterator[str]:
+    """Keys that one table alone has."""
+    for (table, mine), (_, theirs) in ((one, other), (other, one)):
+        keys = [key for key in mine if key not in theirs]
+        yield from _listed(f"{what} in {table.path} alone", keys, _word)
 
 
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+def _unlike(what: str, old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Iterator[str]:
+    """Keys of both to which they give other values."""
+    keys = [key for key in old if key in new and _value(old[key]) != _value(new[key])]
+    yield from _listed(
+        what, keys, lambda key: f"{_word(key)} {_short(old[key])} and {_short(new[key])}"
+    )
+
+
+def _listed(
+    what: str, found: Sequence[Any] | np.ndarray, word: Callable[[Any], str]
+) -> Iterator[str]:
+    """A line that counts what was found and names the first; none if nothing was."""
+    if len(found):
+        more = "; ..." if len(found) > _NAMED else ""
+        yield f"{what}: {len(found):,}: {'; '.join(map(word, found[:_NAMED]))}{more}"
+
+
+def _word(key: Hashable) -> str:
+    """A name, a cell or a training in words."""
+    if isinstance(key, Cell):
+        return f"target '{key.target}', dataset '{key.dataset}', replicate {key.replicate}"
+    if isinstance(key, Job):
+        chosen = ", ".join(f"'{name}'" for name in sorted(key.datasets)) or "nothing"
+        return f"target '{key.target}' with {chosen}, replicate {key.replicate}"
+    return f"'{key}'"
+
+
+def _value(value: Any) -> str:
+    """A value as a table's identity is hashed: 1, 1.0 and true are three values."""
+    return json.dumps(value, sort_keys=True)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

@@ -201,7 +201,7 @@ def assemble(path: Path, manifest: Manifest) -> RewardTable:
         rewards.values,
         rewards.failures,
         accuracies,
-        content_hash(identity, rewards, parts["accuracies"]),
+        content_hash(identity, rewards, accuracies),
         rewards.seconds + float(columns.values(parts["accuracies"]["seconds"], np.float64).sum()),
     )
 
@@ -238,7 +238,7 @@ def _accuracies(path: Path, identity: Identity, rows: pa.Table) -> dict[Job, flo
     found: dict[Job, float] = {}
     for row in rows.to_pylist():
         job = Job(row["target"], frozenset(row["datasets"]), row["replicate"])
-        value = row["accuracy"]
+        value = row["accuracy"] + 0.0  # no -0
         known = job.target in identity.targets and job.datasets <= {*identity.pool.datasets}
         if not known or job.replicate < 0:
             raise InputError(f"{path} holds {job}, which is none of its own; build the table anew")
