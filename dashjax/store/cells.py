@@ -95,6 +95,15 @@ def each_once(path: Path, identity: Identity, rows: pa.Table) -> pa.Table:
     return rows.take(pa.array(order[new]))
 
 
+def trained_once(rows: pa.Table) -> pa.Table:
+    """The rows of accuracies, each training of a selection once."""
+    found = {
+        (row["target"], frozenset(row["datasets"]), row["replicate"]): row
+        for row in rows.to_pylist()
+    }
+    return pa.Table.from_pylist(list(found.values()), schema=ACCURACIES)
+
+
 def content_hash(identity: Identity, rewards: Rewards, accuracies: dict[Job, float]) -> str:
     """A hash of what a table says, whatever the order of its rows and their split into parts."""
     digest = hashlib.sha256(identity.digest.encode())

@@ -31,10 +31,15 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         write(temporary)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+        permit(temporary)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def permit(path: Path) -> None:
+    """Gives a temporary file or folder the permissions of a new one, as the umask has them."""
+    path.chmod((0o777 if path.is_dir() else 0o666) & ~_umask())
 
 
 def write_part(folder: Path, rows: pa.Table) -> str:

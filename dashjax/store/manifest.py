@@ -100,11 +100,11 @@ def read_manifest(path: Path) -> Manifest:
     try:
         # by Python, which takes a path of any bytes in `origin`
         manifest = Manifest.model_validate(json.loads(content))
-        about = manifest.about
+        digest = manifest.about.digest
     except (ValidationError, InputError, ValueError) as error:
         why = _first(error) if isinstance(error, ValidationError) else str(error)
         raise InputError(f"{file} is damaged: {why}; {mend}") from error
-    if about.digest != manifest.identity_hash:
+    if digest != manifest.identity_hash:
         raise InputError(
             f"{file} was edited: its names, groups, reward, unit, floor or training are not those "
             f"that the rewards were measured with; {mend}"
@@ -129,8 +129,8 @@ def _check_version(file: Path, content: bytes) -> None:
         ) from error
     if schema != SCHEMA_VERSION:
         raise InputError(
-            f"{file} has schema version {schema}; this dashjax reads {SCHEMA_VERSION}: build or "
-            f"import the table anew"
+            f"{file} has schema version {schema!r:.40}; this dashjax reads {SCHEMA_VERSION}: build "
+            f"or import the table anew"
         )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from dashjax.errors import InputError
-from dashjax.store.cells import ACCURACIES, REWARDS, each_once
+from dashjax.store.cells import ACCURACIES, REWARDS, each_once, trained_once
 from dashjax.store.compare import contradictions, of_identity
 from dashjax.store.identity import Cell
 from dashjax.store.reward_table import RewardTable, read_parts
@@ -42,7 +42,7 @@ def merge(tables: Sequence[RewardTable], out: Path) -> RewardTable:
         first.identity,
         first.origin,
         each_once(out, first.identity, rewards),
-        _trained_once(accuracies),
+        trained_once(accuracies),
     )
 
 
@@ -62,12 +62,3 @@ def _failed(tables: Iterable[RewardTable]) -> pa.Table:
         for cell, several in reasons.items()
     ]
     return pa.Table.from_pylist(rows, schema=REWARDS)
-
-
-def _trained_once(rows: pa.Table) -> pa.Table:
-    """The rows, each training once."""
-    once = {
-        (row["target"], frozenset(row["datasets"]), row["replicate"]): row
-        for row in rows.to_pylist()
-    }
-    return pa.Table.from_pylist(list(once.values()), schema=ACCURACIES)

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from dashjax.errors import InputError
 from dashjax.store import files
-from dashjax.store.cells import ACCURACIES, REWARDS, SCHEMAS, each_once
+from dashjax.store.cells import ACCURACIES, REWARDS, SCHEMAS, each_once, trained_once
 from dashjax.store.identity import Cell, Identity, Job
 from dashjax.store.manifest import Manifest, new_manifest, read_manifest, write_manifest
 from dashjax.store.reward_table import RewardTable, assemble, load_table, part_names, read_some
@@ -71,13 +71,23 @@ class Writer:
         These are deleted once the manifest does not name them: every reward is in some part at any
         time.
         """
-        folder, identity = self._path / "rewards", self._manifest.about
-        small = [name for name in files.parts(folder) if (folder / name).stat().st_size < _SMALL]
-        if len(small) < _MANY:
-            return set()
-        rows = each_once(self._path, identity, read_some(folder, small, REWARDS))
-        whole = files.write_part(folder, rows.cast(REWARDS))
-        return {f"rewards/{name}" for name in small if name != whole}
+        outdated: set[str] = set()
+        for kind, schema in SCHEMAS.items():
+            folder = self._path / kind
+            small = [
+                part for part in files.parts(folder) if (folder / part).stat().st_size < _SMALL
+            ]
+            if len(small) < _MANY:
+                continue
+            whole = files.write_part(folder, self._once(kind, read_some(folder, small, schema)))
+            outdated |= {f"{kind}/{part}" for part in small if part != whole}
+        return outdated
+
+    def _once(self, kind: str, rows: pa.Table) -> pa.Table:
+        """The rows without those that come again."""
+        if kind == "accuracies":
+            return trained_once(rows)
+        return each_once(self._path, self._manifest.about, rows).cast(REWARDS)
 
     def _add(self, folder: str, rows: list[dict[str, Any]], schema: pa.Schema, value: str) -> None:
         for row in rows:
@@ -132,20 +142,24 @@ def write_table(
         OSError: if the disk refuses; then nothing is left.
     """
     check_free(path)
+    made = [folder for folder in path.parents if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=files.UNFINISHED, dir=path.parent))
     try:
+        files.permit(fresh)
         for folder, rows in (("rewards", rewards), ("accuracies", accuracies)):
             if rows.num_rows:
                 files.write_part(fresh / folder, rows)
         Writer(fresh, new_manifest(identity, origin)).seal()
-        fresh.chmod(0o755)
         if path.exists():
             path.rmdir()
         fresh.rename(path)
     finally:
         if fresh.exists():
             shutil.rmtree(fresh)
+            with contextlib.suppress(OSError):  # somebody has put something there meanwhile
+                for folder in made:
+                    folder.rmdir()
     return load_table(path)
 
 

@@ -1,8 +1,13 @@
 """Own results: `table import`, `export`, `merge`, `diff`, and what they refuse."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from commands import refused
 
@@ -78,6 +83,9 @@ BAD = {
     "one dataset only": ([HEAD, *ROWS[:2]], ["only one dataset"]),
     "a negative replicate": ([HEAD, *ROWS, "hand,south,b,-1,1.0"], ["row 7", "replicate"]),
     "nothing below the header": ([HEAD], ["no rows"]),
+    "no reward that is a number": ([HEAD, ROWS[3], "knee,south,b,0,inf"], ["no reward"]),
+    "a row too short": ([HEAD, *ROWS, "", "hand,south,b"], ["row 8", "3 values", "5 columns"]),
+    "a decimal comma": ([HEAD.replace(",", ";"), "hand;n;a;0;0,5"], ["row 2", "with a point"]),
 }
 
 
@@ -96,12 +104,74 @@ def test_a_bad_file_is_refused_in_one_sentence_and_nothing_is_written(fault, tmp
 def test_what_is_no_table_of_text_is_refused(tmp_path, capsys):
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "utf16.csv").write_text(HEAD + "\n" + ROWS[0] + "\n", encoding="utf-16")
-    (tmp_path / "cut.parquet").write_bytes(b"PAR1 and no more")
+    (tmp_path / "no.parquet").write_bytes(b"PAR1 and no more")
+    pq.write_table(pa.table({"target": ["a"] * 1000}), tmp_path / "cut.parquet")
+    whole = (tmp_path / "cut.parquet").read_bytes()
+    (tmp_path / "cut.parquet").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "folder.csv").mkdir()
-    for name in ("empty.csv", "utf16.csv", "cut.parquet", "folder.csv", "nothing.csv"):
+    for name in (
+        "empty.csv",
+        "utf16.csv",
+        "no.parquet",
+        "cut.parquet",
+        "folder.csv",
+        "nothing.csv",
+    ):
         out = tmp_path / "t"
         assert name in refused(capsys, "table", "import", str(tmp_path / name), "--out", str(out))
         assert not out.exists()
+
+
+def test_a_folder_that_holds_something_is_not_written_to(tmp_path, capsys):
+    source = written(tmp_path / "r.csv", *ROWS)
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "thesis.tex").write_text("years of work")
+    for out in (source, tmp_path / "thesis"):
+        for words in (["import", source], ["merge", tmp_path / "t", tmp_path / "t"]):
+            if words[0] == "merge" and not (tmp_path / "t").exists():
+                assert command("import", source, "--out", tmp_path / "t") == 0
+                capsys.readouterr()
+            said = refused(capsys, "table", *map(str, words), "--out", str(out))
+            assert "exists already" in said
+    assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["thesis.tex"]
+    assert source.read_text().startswith(HEAD)
+
+
+def test_more_repeats_of_a_cell_than_anybody_measures_are_refused(tmp_path, capsys, monkeypatch):
+    """As where the wrong columns were named; asked before an array of them all is made."""
+    monkeypatch.setattr("dashjax.store.importers.arrange._MOST_REPLICATES", 1000)
+    source = tmp_path / "long.csv"
+    lines = "hand,a,0.5\n" * 1001
+    source.write_text(f"target,dataset,reward\n{lines}hand,b,0.5\n")
+    said = refused(capsys, "table", "import", str(source), "--out", str(tmp_path / "t"))
+
+    assert "1,001 rewards of dataset 'a' for target 'hand'" in said
+    assert not (tmp_path / "t").exists()
+
+
+def test_one_target_is_enough(tmp_path):
+    source = written(tmp_path / "one.csv", *ROWS[:3])
+    assert command("import", source, "--out", tmp_path / "t") == 0
+    assert load_table(tmp_path / "t").identity.targets == ("hand",)
+
+
+def test_a_disk_that_is_full_leaves_no_table_and_no_folder(tmp_path):
+    """A limit on the size of files, in a process of its own, refuses the write as a full disk."""
+    draw = np.random.default_rng(0)
+    rows = [f"hand,north,{name},{n},{draw.normal()}" for name in "ab" for n in range(500)]
+    source, out = written(tmp_path / "r.csv", *rows), tmp_path / "new" / "deep" / "t"
+    code = f"""
+import resource, signal, sys
+from dashjax.cli.main import main
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, resource.RLIM_INFINITY))
+sys.exit(main(["table", "import", {str(source)!r}, "--out", {str(out)!r}]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2, done.stderr
+    assert "nothing half written is kept" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["r.csv"]
 
 
 @pytest.mark.skipif(not (SHARED / "tables").is_dir(), reason="the tables of others are not here")

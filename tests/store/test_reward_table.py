@@ -1,6 +1,7 @@
 """The reward table: what it refuses, what it survives, and that it pays for a cell once."""
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -15,9 +16,9 @@ from dashjax.errors import InputError
 from dashjax.pools.pool import Pool
 from dashjax.store import files
 from dashjax.store import reward_table as table
-from dashjax.store.cells import REWARDS
+from dashjax.store.cells import ACCURACIES, REWARDS
 from dashjax.store.identity import Cell, Identity, Job
-from dashjax.store.table_writer import writing
+from dashjax.store.table_writer import write_table, writing
 
 POOL = Pool(("a-0", "a-1", "b-0"), ("a", "b"), (0, 0, 1), (5, 5, 5), (1.0, 1.0, 1.0))
 ABOUT = Identity(POOL, ("a", "b"), "fingerprint", "gain", {"learning_rate": 0.001})
@@ -287,6 +288,35 @@ except OSError as error:
     assert done.stdout.startswith("refused"), done.stderr
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o002, 0o077])
+def test_folders_and_files_obey_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        rows = pa.Table.from_pylist([Cell("a", "a-0", 0)._asdict() | {"reward": 0.5}], REWARDS)
+        rows = rows.set_column(2, "seconds", pa.array([0.0]))
+        write_table(tmp_path / "t", ABOUT, ORIGIN, rows, ACCURACIES.empty_table())
+    finally:
+        os.umask(before)
+    for path in (tmp_path / "t", *(tmp_path / "t").rglob("*")):
+        wide = 0o777 if path.is_dir() else 0o666
+        assert path.stat().st_mode & 0o777 == wide & ~umask, path
+
+
+def test_many_small_parts_become_one_and_say_the_same(tmp_path: Path) -> None:
+    jobs = [(Job("a", frozenset({"a-0"}), number), 0.5, 1.0) for number in range(70)]
+    with writing(tmp_path / "t", ABOUT, ORIGIN) as writer:
+        for row, job in zip(cells(30)[:70], jobs, strict=True):
+            writer.add_rewards([row])
+            writer.add_accuracies([job])
+        content = writer.table().content
+    loaded = table.load_table(tmp_path / "t")
+
+    assert len(table.part_names(tmp_path / "t")) == 2
+    assert loaded.content == content
+    assert loaded.accuracies == {job: accuracy for job, accuracy, _ in jobs}
+    assert loaded.seconds == pytest.approx(70 * 0.1 + 70 * 1.0)
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
