@@ -20,8 +20,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     "errors": ("", "errors"),
     "engine": (
         "errors",
-        "batch_last batches compilation devices hosts indexing loop progress random threefry top_k "
-        "workers",
+        "batch_last batches compilation devices hosts indexing loop progress random sizes threefry "
+        "top_k workers",
     ),
     "pools": (
         "errors",
@@ -54,8 +54,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "simulate": (
         "errors engine pools store bandit priors",
-        "accuracies bootstrap front metrics over_targets plan records replay running shown_run "
-        "sweep synthetic",
+        "accuracies bootstrap front limits metrics over_targets plan records replay running "
+        "shown_run sweep synthetic",
     ),
     "report": (
         "errors pools store simulate",

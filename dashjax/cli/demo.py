@@ -7,11 +7,12 @@ from dashjax.bandit.stopping.parse import rule
 from dashjax.cli.experiment_options import Demo
 from dashjax.cli.output import Terminal
 from dashjax.pools import read
+from dashjax.pools.examples import Examples
 from dashjax.report.figures.contact import contact_sheet
 from dashjax.report.figures.plots import draw
 from dashjax.rewards.build import BuildRequest, fill
 from dashjax.rewards.selections import train
-from dashjax.simulate import accuracies
+from dashjax.simulate import accuracies, limits
 from dashjax.simulate.plan import Plan, Settings
 from dashjax.simulate.replay import replay
 from dashjax.store import results
@@ -32,6 +33,7 @@ def run(options: Demo, terminal: Terminal) -> None:
         advance("drawing the embedded pool", 0, 1)
         examples = read.read_pool("embedded")
         origin = read.origin("embedded")
+        _check_runs(options, examples)
         loaded = fill(out / "table", examples, ORDER, origin=origin, advance=advance)
         experiment = replay(loaded, (), settings, advance=advance)
         jobs = accuracies.missing_jobs(experiment, loaded, SELECTIONS)
@@ -49,3 +51,9 @@ def run(options: Demo, terminal: Terminal) -> None:
     sentence = report.sentence(experiment, *headline)
     terminal.show(sentence)
     terminal.document(experiment.document() | {"sentence": sentence})
+
+
+def _check_runs(options: Demo, examples: Examples) -> None:
+    """Refuses runs that this machine cannot do, before the table is built for them."""
+    arms, sweeps = len(examples.pool.datasets), len(METHODS) * len(examples.targets)
+    limits.check(limits.Size(options.seeds, PLAN.steps, arms, sweeps=sweeps, rules=1, course=True))

@@ -7,6 +7,8 @@ from functools import cached_property
 from dashjax.errors import InputError
 from dashjax.pools.grouping import Grouping
 
+_MOST_COST = 1e30  # costs are added up in 32 bits
+
 
 @dataclass(frozen=True)
 class Pool:
@@ -43,6 +45,11 @@ class Pool:
         for name, cost in zip(self.datasets, self.costs, strict=True):
             if not 0 < cost < float("inf"):
                 raise InputError(f"dataset '{name}' has cost {cost}; a cost must be above 0")
+            if not 1 / _MOST_COST <= cost <= _MOST_COST:
+                raise InputError(
+                    f"dataset '{name}' has cost {cost}; give costs from {1 / _MOST_COST:g} to "
+                    f"{_MOST_COST:g}, in another unit"
+                )
         _ = self.grouping
 
     @cached_property

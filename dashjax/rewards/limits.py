@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dashjax.engine.sizes import in_words, machine_memory
 from dashjax.errors import InputError
 from dashjax.pools.examples import Examples
 from dashjax.rewards.settings import TrainingSettings
@@ -45,9 +46,9 @@ def check_rewards(targets: int, datasets: int, replicates: int) -> None:
     count = targets * datasets * replicates
     if count > MOST_REWARDS:
         raise InputError(
-            f"{_text(replicates)} replicates of {datasets:,} datasets for {targets:,} targets are "
-            f"{_text(count)} rewards, and a build measures at most {MOST_REWARDS:,}; ask for fewer "
-            f"replicates or targets"
+            f"{in_words(replicates)} replicates of {datasets:,} datasets for {targets:,} targets "
+            f"are {in_words(count)} rewards, and a build measures at most {MOST_REWARDS:,}; ask "
+            f"for fewer replicates or targets"
         )
 
 
@@ -64,25 +65,18 @@ def check_trainings(
     most = max(memory, key=lambda setting: memory[setting])
     if have is not None and memory[most] > have:
         raise InputError(
-            f"{most} would make training take about {_text(memory[most] // 10**9)} GB of memory, "
-            f"and this machine has {have // 10**9:,} GB; give less"
+            f"{most} would make training take about {in_words(memory[most] // 10**9)} GB of "
+            f"memory, and this machine has {have // 10**9:,} GB; give less"
         )
     for one in several:
         work = one.count * one.steps * settings.batch * _PASSES * network.multiplications
         if work > _MOST_WORK:
+            years = in_words(work // (_SPEED * _YEAR))
             raise InputError(
-                f"{one.count:,} trainings with {one.what} {_text(one.steps)} and batch "
-                f"{_text(settings.batch)} would take about {_text(work // (_SPEED * _YEAR))} years "
-                f"of one core; ask for less"
+                f"{one.count:,} trainings with {one.what} {in_words(one.steps)} and batch "
+                f"{in_words(settings.batch)} would take about {years} years of one "
+                f"core; ask for less"
             )
-
-
-def machine_memory() -> int | None:
-    """Bytes of this machine's memory; None where the system does not say."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def _memory(
@@ -92,15 +86,15 @@ def _memory(
     threads = os.cpu_count() or 1
     models, batch = BLOCK * threads, settings.batch
     found = {
-        f"{one.what} {_text(one.steps)} with batch {_text(batch)}": models * one.steps * batch
+        f"{one.what} {in_words(one.steps)} with batch {in_words(batch)}": models * one.steps * batch
         for one in several
     }
-    found[f"a network of {_text(network.parameters)} parameters"] = (
+    found[f"a network of {in_words(network.parameters)} parameters"] = (
         models * _COPIES * network.parameters
     )
-    found[f"batch {_text(batch)}"] = threads * network.values * max(batch, _JUDGED_AT_ONCE)
+    found[f"batch {in_words(batch)}"] = threads * network.values * max(batch, _JUDGED_AT_ONCE)
     for name in ("validation_batch", "agreement_batch"):
-        found[f"{name} {_text(getattr(settings, name))}"] = models * getattr(settings, name)
+        found[f"{name} {in_words(getattr(settings, name))}"] = models * getattr(settings, name)
     return {setting: _NUMBER * numbers for setting, numbers in found.items()}
 
 
@@ -124,8 +118,3 @@ def _dense(widths: Sequence[int]) -> _Network:
     pairs = list(itertools.pairwise(widths))
     parameters = sum((one + 1) * other for one, other in pairs)
     return _Network(parameters, sum(widths), sum(one * other for one, other in pairs))
-
-
-def _text(number: int) -> str:
-    """A whole number with commas; a very large one by its power of ten."""
-    return f"{number:,}" if number < 10**18 else f"10^{len(str(number)) - 1}"

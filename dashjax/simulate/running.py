@@ -13,10 +13,10 @@ from dashjax.engine.progress import Advance
 from dashjax.engine.workers import Submit
 from dashjax.errors import InputError
 from dashjax.pools.pool import Pool
-from dashjax.simulate import metrics, records, shown_run
+from dashjax.simulate import limits, metrics, records, shown_run
 from dashjax.simulate.metrics import Results
 from dashjax.simulate.plan import Settings
-from dashjax.simulate.sweep import Problem, check, prepare, sweep
+from dashjax.simulate.sweep import Problem, check, prepare, rules_of, sweep
 from dashjax.store.results import Experiment, Row
 
 COSTS = ("equal", "pool", "examples")
@@ -44,6 +44,7 @@ def run_all(
 ) -> dict[str, Future[dict[str, list[Row]]]]:
     """Runs the methods on one target after another; gives what is shown of a run on each."""
     target, problem = next(iter(problems.items()))
+    _check_size(problems, settings)
     compiling = _compiling(submit, experiment, target, problem, settings)
     plan, seeds, seed = settings.plan, settings.seeds, settings.seed
     total, done, shown = seeds * len(problems) * len(compiling), 0, {}
@@ -68,6 +69,23 @@ def run_all(
     return shown
 
 
+def _check_size(problems: dict[Any, Problem], settings: Settings) -> None:
+    """Refuses what this machine cannot do, before anything is begun."""
+    target, problem = next(iter(problems.items()))
+    methods, plan = methods_of(settings), settings.plan
+    limits.check(
+        limits.Size(
+            settings.seeds,
+            plan.steps,
+            problem.grouping.arms,
+            sweeps=len(methods) * len(problems),
+            rules=max(len(rules_of(one, plan)) for one in methods),
+            ends_early=plan.until_stopped,
+            course=target is not None,
+        )
+    )
+
+
 def _compiling(
     submit: Submit, experiment: Experiment, target: str | None, problem: Problem, settings: Settings
 ) -> dict[Method, Future[Any]]:
@@ -78,10 +96,10 @@ def _compiling(
             so, or if another host is about to do something else.
     """
     methods = methods_of(settings)
-    hosts.check_same(json.dumps(experiment.config))
     plan, seeds = settings.plan, settings.seeds
     for one in methods:
         check(one, problem, plan, seeds)
+    hosts.check_same(json.dumps(experiment.config))
 
     def compiled(one: Method) -> Any:
         course = _is_shown(one, target, settings)

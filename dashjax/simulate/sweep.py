@@ -18,12 +18,13 @@ from dashjax.bandit.selection import SELECTIONS
 from dashjax.bandit.stopping.rules import Rule
 from dashjax.engine import loop, threefry
 from dashjax.engine.batches import Rounds, at_once, handed_over, in_turn, rounds_of
+from dashjax.engine.sizes import in_words
 from dashjax.errors import InputError
 from dashjax.pools.grouping import Grouping
+from dashjax.simulate import limits
 from dashjax.simulate.metrics import Block, Results, Tally
 from dashjax.simulate.plan import Plan
 
-MOST_STEPS = 1_000_000  # each has a place in the memory of every run
 _TRACING = threading.Lock()  # for Python traces in one thread at a time; the others may compile
 
 
@@ -187,18 +188,27 @@ def check(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
     """
     arms = problem.grouping.arms
     if not 1 <= plan.select <= arms:
-        raise InputError(f"cannot select {plan.select} of {arms} datasets; give 1 to {arms}")
-    if plan.steps < 1 or seeds < 1:
-        raise InputError(f"{plan.steps} steps, {seeds} seeds: both must be at least 1")
-    if plan.steps > MOST_STEPS:
-        raise InputError(f"{plan.steps} steps are more than {MOST_STEPS:,}; give fewer")
+        raise InputError(
+            f"cannot select {in_words(plan.select)} of {arms} datasets; give 1 to {arms}"
+        )
+    limits.check(
+        limits.Size(
+            seeds,
+            plan.steps,
+            arms,
+            rules=len(rules_of(method, plan)),
+            ends_early=plan.until_stopped,
+        )
+    )
     if not 0 <= plan.tolerance < float("inf"):
         raise InputError(f"the tolerance is {plan.tolerance}; it must be 0 or more")
     if plan.selection not in SELECTIONS:
         known = ", ".join(SELECTIONS)
         raise InputError(f"unknown selection '{plan.selection}'; choose from {known}")
     if not 1 <= plan.batch <= arms:
-        raise InputError(f"a batch of {plan.batch} of {arms} datasets; give --batch 1 to {arms}")
+        raise InputError(
+            f"a batch of {in_words(plan.batch)} of {arms} datasets; give --batch 1 to {arms}"
+        )
     if plan.until_stopped and not rules_of(method, plan):
         raise InputError(
             f"'{method.name}' has no stop rule of its own, and runs are to end when stopped; give "

@@ -8,18 +8,18 @@ from typing import Any
 from dashjax.bandit import environments
 from dashjax.bandit.base import Environment
 from dashjax.engine.progress import Advance, silent
+from dashjax.engine.sizes import in_words
 from dashjax.engine.workers import workers
 from dashjax.errors import InputError
 from dashjax.pools.grouping import Grouping
 from dashjax.pools.pool import Pool
 from dashjax.priors import moments as priors
 from dashjax.priors.settings import PriorSettings
+from dashjax.simulate.limits import check_datasets
 from dashjax.simulate.plan import Settings
 from dashjax.simulate.running import config_of, costs_of, run_all
 from dashjax.simulate.sweep import Problem
 from dashjax.store.results import Experiment
-
-_MOST_DATASETS = 100_000  # each has a place in the memory of every run
 
 
 def synthetic(
@@ -78,9 +78,10 @@ def _drawing(grouping: Grouping) -> Callable[[Any], Environment]:
 
 def _synthetic_pool(groups: int, arms: int, costs: tuple[float, ...]) -> Pool:
     if groups < 1 or arms < 1:
-        raise InputError(f"{groups} groups of {arms} datasets: both must be at least 1")
-    if groups * arms > _MOST_DATASETS:
-        raise InputError(f"{groups} groups of {arms} datasets are more than {_MOST_DATASETS:,}")
+        raise InputError(
+            f"{in_words(groups)} groups of {in_words(arms)} datasets: both must be at least 1"
+        )
+    check_datasets(groups, arms)
     names = tuple(f"group-{g}" for g in range(groups))
     group = tuple(g for g in range(groups) for _ in range(arms))
     datasets = tuple(f"dataset-{g}-{a}" for g in range(groups) for a in range(arms))

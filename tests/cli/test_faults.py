@@ -274,7 +274,7 @@ def test_selections_are_not_trained_with_other_packages(copy: Path, capsys) -> N
     [
         (["--seed", "-1"], "--seed is -1"),
         (["--seed", str(2**32)], f"--seed is {2**32}"),
-        (["--steps", str(10**9)], "1000000000 steps"),
+        (["--steps", str(10**9)], "1,000,000,000 steps"),
         (["--groups", "100000", "--arms", "10000"], "more than 100,000"),
         (["--group-mean", "nan"], "from -1e+06 to 1e+06"),
         (["--group-sd", "1e300"], "from 0 to 1e+06"),

@@ -115,6 +115,7 @@ def pool(**changes):
         ({"costs": (0.0, 1.0)}, "dataset 'a' has cost 0.0; a cost must be above 0"),
         ({"costs": (float("nan"), 1.0)}, "dataset 'a' has cost nan"),
         ({"costs": (float("inf"), 1.0)}, "dataset 'a' has cost inf"),
+        ({"costs": (1e39, 1.0)}, "dataset 'a' has cost 1e.39; give costs from 1e-30 to 1e"),
         ({"groups": ("x",)}, "a dataset names group 1 of 1 groups"),
         ({"groups": ("x",), "group": (0, -1)}, "a dataset names group -1 of 1 groups"),
         (

@@ -20,8 +20,8 @@ PROBLEM = Problem(
     [
         (Plan(10, 0), 5, "cannot select 0 of 15 datasets; give 1 to 15"),
         (Plan(10, 16), 5, "cannot select 16 of 15 datasets; give 1 to 15"),
-        (Plan(0, 3), 5, "0 steps, 5 seeds: both must be at least 1"),
-        (Plan(10, 3), 0, "10 steps, 0 seeds: both must be at least 1"),
+        (Plan(0, 3), 5, "0 steps: there must be at least 1"),
+        (Plan(10, 3), 0, "0 seeds: there must be at least 1"),
         (Plan(10, 3, tolerance=-0.1), 5, "the tolerance is -0.1; it must be 0 or more"),
         (Plan(10, 3, tolerance=float("nan")), 5, "the tolerance is nan"),
         (Plan(10, 3, "best"), 5, "unknown selection 'best'; choose from top-k, percentile"),
