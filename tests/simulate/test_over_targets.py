@@ -1,8 +1,10 @@
 """Means over targets, where they are known without a computer."""
 
+import numpy as np
 import pytest
 from made_up import between, replayed, synthetic
 
+from dashjax.simulate.metrics import mean_and_interval
 from dashjax.simulate.over_targets import add_over_targets, over_targets
 from dashjax.store.results import Row
 
@@ -34,12 +36,34 @@ def test_each_method_has_one_row_with_the_means_over_targets():
         row("b", "dash", steps_mean=50.0, steps_mean_low=44.0, steps_mean_high=56.0),
     ]
     best, dash = over_targets(rows)
+    half = 5**0.5 / 2  # of 2 and 1, halves of intervals
     assert best == {
         **{"targets": 2, "grouping": "perfect", "method": "best", "seeds": 9, "steps": 50},
-        **{"steps_mean": 15.0, "steps_mean_low": 13.5, "steps_mean_high": 16.5},
+        **{"steps_mean": 15.0, "steps_mean_low": 15 - half, "steps_mean_high": 15 + half},
     }
     ends = dash["steps_mean_low"], dash["steps_mean_high"]
     assert (dash["method"], dash["steps_mean"], ends) == ("dash", 40.0, (37.0, 43.0))
+
+
+def test_the_interval_is_that_of_means_over_independent_runs():
+    rng = np.random.default_rng(0)
+    runs = [rng.exponential(scale, 4000) for scale in (1.0, 2.0, 5.0)]
+    names = ("x", "x_low", "x_high")
+    rows = [
+        row(str(number), **dict(zip(names, mean_and_interval(values), strict=True)))
+        for number, values in enumerate(runs)
+    ]
+    (mean,) = over_targets(rows)
+    expected = mean_and_interval(np.mean(runs, axis=0))
+    assert [mean[name] for name in names] == pytest.approx(expected, rel=2e-3)
+
+
+def test_an_interval_without_an_end_has_none_over_targets():
+    rows = [row("a", **between("steps_p90", 5.0)), row("b", **between("steps_p90", 7.0))]
+    rows[0]["steps_p90_high"] = None
+    (mean,) = over_targets(rows)
+    assert (mean["steps_p90"], mean["steps_p90_high"]) == (6.0, None)
+    assert mean["steps_p90_low"] == pytest.approx(6 - 0.01 / 2**0.5)
 
 
 def test_a_target_of_any_name_is_but_a_target():
@@ -59,7 +83,7 @@ def test_good_selections_are_counted_where_a_run_stopped_and_the_worst_target_is
     (mean,) = over_targets(rows)
     assert (mean["targets"], mean["targets_stopped"]) == (4, 3)
     assert mean["good_when_stopped"] == pytest.approx(0.8)
-    assert mean["good_when_stopped_low"] == pytest.approx(0.79)
+    assert mean["good_when_stopped_low"] == pytest.approx(0.8 - 0.01 / 3**0.5)
     assert mean["regret_when_wrong"] == pytest.approx(0.03)
     assert mean["stopped_share"] == 0.75
     assert mean["promised"] == 0.95

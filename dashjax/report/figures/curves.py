@@ -94,13 +94,14 @@ def _curves(rows: list[Row], measure: Measure) -> list[Curve]:
 def _mean(panels: list[list[Curve]]) -> list[Curve]:
     """Each method's mean over targets.
 
-    The band is the mean of the targets' bands: too wide rather than too narrow, since runs of one
-    seed are not independent from target to target.
+    The band joins the targets' bands as `over_targets` does.
     """
     means = []
     for method in dict.fromkeys(curve.method for curves in panels for curve in curves):
         own = [curve for curves in panels for curve in curves if curve.method == method]
         length = min(len(curve.step) for curve in own)
         stacked = np.array([[line[:length] for line in curve[1:]] for curve in own])
-        means.append(Curve(method, *stacked.mean(axis=0)))
+        step, value = stacked[:, :2].mean(axis=0)
+        halves = np.linalg.norm(stacked[:, 2:] - stacked[:, 1:2], axis=0) / len(own)
+        means.append(Curve(method, step, value, value - halves[0], value + halves[1]))
     return means
