@@ -113,7 +113,8 @@ def replayed(
         for dataset, group in pool:
             row: Row = {"target": target, "dataset": dataset, "group": group}
             utility = float(draws.normal(0.05, 0.05))
-            experiment.add("rewards", [row | {"utility": utility, "error": 0.01}])
+            known = {"utility": utility, "error": 0.01, "replicates": 5}
+            experiment.add("rewards", [row | known])
         label = {"target": target, "method": methods[0]}
         experiment.add("posterior", posterior_of(label, pool, steps))
         experiment.add("certainty", certainty_of(label, pool, steps))

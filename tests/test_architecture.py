@@ -33,8 +33,8 @@ ROOMS: dict[str, tuple[str, str]] = {
         "cells columns compare export files identity importers/arrange importers/bring "
         "importers/delimited importers/exported importers/findings importers/floor "
         "importers/frames importers/json_lines importers/long importers/read importers/rows "
-        "importers/source importers/values importers/wide machine manifest merge results reward_table "
-        "table_writer",
+        "importers/source importers/values importers/wide machine manifest merge results "
+        "reward_table table_writer",
     ),
     "bandit": (
         "errors engine pools",
@@ -62,7 +62,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         "arrays write figures/accuracy figures/certainty figures/contact figures/curves "
         "figures/fit_picture figures/heat figures/lines figures/plots figures/posterior "
         "figures/pulls figures/rewards figures/stopping figures/style text/findings text/fit_table "
-        "text/certainty text/narrow_table text/summary text/tables text/wording",
+        "text/certainty text/closing text/narrow_table text/summary text/tables text/wording",
     ),
     "cli": (
         "errors engine pools store bandit priors rewards simulate report",

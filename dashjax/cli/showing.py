@@ -9,7 +9,7 @@ from dashjax.store.results import Experiment
 
 
 def show(experiment: Experiment, terminal: Terminal) -> None:
-    """Prints the rows, the stops, the priors, what to take and how sure that is, what is amiss."""
+    """Prints rows, stops, priors, what to take and how sure that is, what is amiss, and the sum."""
     if experiment.config["command"] == "fit":
         terminal.show(report.fit_table(experiment), *report.fit_findings(experiment))
         return
@@ -20,6 +20,7 @@ def show(experiment: Experiment, terminal: Terminal) -> None:
     )
     terminal.show(*report.priors(experiment), *report.takes(experiment))
     terminal.show(*report.certainty_tables(experiment), *report.findings(experiment))
+    terminal.show("", report.closing(experiment))
 
 
 def finish(experiment: Experiment, out: Path | None, seconds: float, terminal: Terminal) -> None:

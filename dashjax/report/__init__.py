@@ -4,6 +4,7 @@ Here are the words and tables; `plots` and `contact` have the pictures, and load
 """
 
 from dashjax.report.text.certainty import certainty_tables
+from dashjax.report.text.closing import closing
 from dashjax.report.text.findings import findings, priors, takes
 from dashjax.report.text.fit_table import fit_findings, fit_table
 from dashjax.report.text.summary import sentence, summary
@@ -11,6 +12,7 @@ from dashjax.report.text.tables import results_table, stops_table
 
 __all__ = [
     "certainty_tables",
+    "closing",
     "findings",
     "fit_findings",
     "fit_table",
