@@ -1,6 +1,5 @@
 """Own results: `table import`, `export`, `merge`, `diff`, and what they refuse."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,6 @@ from commands import refused
 from dashjax.cli import main as cli
 from dashjax.store.reward_table import load_table
 
-SHARED = Path(os.environ.get("DASHJAX_DATA", Path(__file__).parents[3] / "shared" / "data"))
 HEAD = "target,group,dataset,replicate,reward"
 ROWS = [
     "hand,north,a,0,0.25",
@@ -172,17 +170,3 @@ sys.exit(main(["table", "import", {str(source)!r}, "--out", {str(out)!r}]))
     assert done.returncode == 2, done.stderr
     assert "nothing half written is kept" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["r.csv"]
-
-
-@pytest.mark.skipif(not (SHARED / "tables").is_dir(), reason="the tables of others are not here")
-@pytest.mark.parametrize("name", ["taskweb_t5b", "langrank_pos", "regmix_60m_test"])
-def test_tables_that_others_made_come_in_whole_and_go_out_equal(name, tmp_path):
-    source = SHARED / "tables" / f"{name}.csv"
-    one, two, file = tmp_path / "one", tmp_path / "two", tmp_path / "out.csv"
-    assert command("import", source, "--out", one) == 0
-    assert command("export", one, file) == 0
-    assert command("import", file, "--out", two) == 0
-
-    table = load_table(one)
-    assert table.measured.sum() + len(table.failures) == len(source.read_text().splitlines()) - 1
-    assert table.content == load_table(two).content
