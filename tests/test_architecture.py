@@ -59,7 +59,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "report": (
         "errors pools store simulate",
-        "arrays write figures/accuracy figures/certainty figures/contact figures/curves "
+        "arrays dictionary write figures/accuracy figures/certainty figures/contact figures/curves "
         "figures/fit_picture figures/heat figures/lines figures/plots figures/posterior "
         "figures/pulls figures/rewards figures/stopping figures/style text/findings text/fit_table "
         "text/certainty text/closing text/narrow_table text/summary text/tables text/wording",

@@ -64,7 +64,7 @@ def _over(rows: list[Row]) -> Row:
     for key in first:
         if key not in over and key not in _OF_ONE:  # the ends of an interval come with its figure
             over |= _mean(rows, key, ends=f"{key}_low" in first)
-    if first.get("stop") is not None:
+    if "stop" in first:  # also where a method has no rule, for all rows to have the same columns
         over |= _worst(rows)
     return over
 

@@ -10,6 +10,8 @@ from typing import Any
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
+from dashjax.report import dictionary
+
 ROOT = Path(__file__).parents[2]
 WIDTH = "86"  # columns of the help texts
 _COMMAND = re.compile(r"^│\s+• ([a-z-]+)", re.MULTILINE)
@@ -75,8 +77,10 @@ def data_dictionary() -> str:
         "# Data dictionary",
         "",
         "Every column of every file in a folder of results. `--json` prints the same names. "
-        "An interval of 95 % around `x` is `x_low` to `x_high`. A number that does not exist, such "
-        "as the median of steps where more than half of the runs never got there, is null.",
+        "Where the column *interval* says 95 %, the ends of the interval of `x` are the columns "
+        "`x_low` and `x_high`. In names, N is a number of steps and R a regret. A number that does "
+        "not exist, such as the median of steps where more than half of the runs never got there, "
+        "is null.",
         "",
     ]
     for frame, columns in _frames().items():
@@ -86,10 +90,6 @@ def data_dictionary() -> str:
 
 def _frames() -> dict[str, list[Any]]:
     """The columns of each file, from the package; a frame's are named tuples of one kind."""
-    try:
-        from dashjax.report import dictionary
-    except ImportError:  # until the package has it
-        return {}
     return {name: list(columns) for name, columns in dictionary.FRAMES.items()}
 
 

@@ -14,6 +14,7 @@ from dashjax.cli import main as cli
 from dashjax.pools.pool import Pool
 from dashjax.priors import grid, saved
 from dashjax.priors.grid import PARAMETERS
+from dashjax.report import dictionary
 from dashjax.store import results
 from dashjax.store import reward_table as table
 from dashjax.store.identity import Cell, Identity, Job
@@ -59,6 +60,14 @@ def test_a_fit_has_a_row_for_each_set_of_targets_estimator_and_parameter(place: 
     assert fit.config["command"] == "fit"
     assert fit.config["prior"]["group_mean"] == [0.0, 0.25]  # of a gain
     assert {row["kind"] for row in fit.frames["densities"]} == {"grid", "numpyro", "prior"}
+
+
+def test_every_column_of_a_fit_is_explained(place: Path) -> None:
+    fit = results.read(place / "fit")
+    for frame, rows in (("results", fit.rows), ("densities", fit.frames["densities"])):
+        columns = [column.column for column in dictionary.FRAMES[f"{frame} of a fit"]]
+        assert all(sorted(row) == sorted(columns) for row in rows)
+    assert fit.frames.keys() == {"densities"}
 
 
 def test_a_fit_is_that_of_its_mathematics_and_both_estimators_agree(place: Path) -> None:
