@@ -37,6 +37,7 @@ from .simulate.plan import Plan as Plan
 from .simulate.replay import Answers as Answers
 from .store.export import export_table as export_table
 from .store.importers.bring import import_table as import_table
+from .store.labelled import to_xarray as to_xarray
 from .store.results import Experiment as Experiment
 from .store.reward_table import RewardTable as RewardTable
 from .store.reward_table import load_table as load_table

@@ -33,7 +33,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         "cells columns compare export files identity importers/arrange importers/bring "
         "importers/delimited importers/exported importers/findings importers/floor "
         "importers/frames importers/json_lines importers/long importers/read importers/rows "
-        "importers/source importers/values importers/wide machine manifest merge results "
+        "importers/source importers/values importers/wide labelled machine manifest merge results "
         "reward_table table_writer",
     ),
     "bandit": (

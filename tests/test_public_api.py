@@ -9,6 +9,7 @@ import pytest
 
 import dashjax as dj
 
+OPTIONAL = {"to_xarray": "xarray"}  # what the example of a name needs beside dashjax
 STUB = Path(dj.__file__).with_suffix(".pyi")
 
 
@@ -25,6 +26,8 @@ def test_the_public_names_are_those_of_the_stub():
 
 @pytest.mark.parametrize("name", sorted(names_in_stub()))
 def test_a_public_name_has_an_example_that_runs(name, tmp_path, monkeypatch, pool_for_examples):
+    if name in OPTIONAL:
+        pytest.importorskip(OPTIONAL[name])
     monkeypatch.chdir(pool_for_examples)
     thing = getattr(dj, name)
     text = inspect.getdoc(thing) or ""
