@@ -9,7 +9,7 @@ BIN := .venv/bin
 .PHONY: demo test lint docs clean
 
 demo: .venv/installed
-	$(BIN)/dashjax demo
+	$(BIN)/dashjax demo --overwrite
 
 test: .venv/installed-test
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal

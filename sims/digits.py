@@ -25,7 +25,7 @@ from dashjax.engine.progress import Advance
 from dashjax.pools import read
 from dashjax.pools.examples import Examples
 from dashjax.pools.readers.options import FolderOptions
-from dashjax.report.figures.plots import draw
+from dashjax.report.figures.plots import draw_into
 from dashjax.rewards.build import BuildRequest, fill
 from dashjax.rewards.selections import train, train_jobs
 from dashjax.rewards.settings import TrainingSettings
@@ -193,8 +193,8 @@ def _replay(
     experiment = replay(table, (), settings, advance=advance)
     jobs = accuracies.missing_jobs(experiment, table, study.selections)
     accuracies.attach(experiment, train(table, jobs, examples, advance))
-    results.write(experiment, folder / grouping, time.perf_counter() - began)
-    draw(folder / grouping)
+    seconds = time.perf_counter() - began
+    results.write(experiment, folder / grouping, seconds, overwrite=True, draw=draw_into)
     return experiment
 
 

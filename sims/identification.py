@@ -74,7 +74,7 @@ def main() -> None:
     loaded = [load_table(path) for path in study.table]
     config = _config(study, loaded)
     folder = study.out / _hash(json.dumps(config, sort_keys=True).encode())
-    results.check_free(folder, besides=["cases"])
+    results.check_free(folder / "results", overwrite=True)
     with terminal.progress() as advance:
         asked = on_pools(study.runs, study.steps, study.quick)
         for table in loaded:
@@ -126,7 +126,7 @@ def _experiment(
 
 def _write(experiment: Experiment, folder: Path, seconds: float) -> None:
     """The frames, and all but the curves once more in one file with the machine."""
-    results.write(experiment, folder, seconds)
+    results.write(experiment, folder / "results", seconds, overwrite=True)
     frames = {name: rows for name, rows in experiment.frames.items() if name != "curves"}
     document = {"machine": describe(), "seconds": seconds, "config": experiment.config}
     text = json.dumps(document | {"rows": experiment.rows} | frames, indent=1) + "\n"

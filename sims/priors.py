@@ -86,7 +86,8 @@ def main() -> None:
         known = priors_of(table, study, advance)
         found = replayed(table, known, study, advance)
     folder = study.out / _name(study, table)
-    results.write(_experiment(study, table, known, found), folder, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    results.write(_experiment(study, table, known, found), folder, seconds, overwrite=True)
     terminal.show(priors_table(known), *(steps_table(found, name) for name in study.methods))
     terminal.show(regret_table(found, study.methods), f"results are in {folder}")
 

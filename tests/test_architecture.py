@@ -34,7 +34,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         "importers/delimited importers/exported importers/findings importers/floor "
         "importers/frames importers/json_lines importers/long importers/read importers/rows "
         "importers/source importers/values importers/wide labelled machine manifest merge results "
-        "reward_table table_writer",
+        "reward_table table_writer whole_folder",
     ),
     "bandit": (
         "errors engine pools",

@@ -95,7 +95,7 @@ def test_the_demo_ends_with_what_to_take(tmp_path: Path, monkeypatch, capsys) ->
     monkeypatch.setattr(demo, "METHODS", ("dash", "flat"))
     assert cli.main(["demo", "--seeds", "20"]) == 0
     assert "For 'hand', take " in capsys.readouterr().out
-    drawn = {path.name for path in (tmp_path / "runs" / "demo").glob("*.png")}
+    drawn = {path.name for path in (tmp_path / "runs" / "demo" / "results").glob("*.png")}
     assert drawn >= {"pool.png", "rewards.png", "quality.png", "pulls.png", "accuracy.png"}
 
 

@@ -1,6 +1,7 @@
 """`dashjax demo`: the whole of dashjax on the embedded pool, from images to a sentence."""
 
 import time
+from pathlib import Path
 
 from dashjax import report
 from dashjax.bandit.stopping.parse import rule
@@ -9,13 +10,14 @@ from dashjax.cli.output import Terminal
 from dashjax.pools import read
 from dashjax.pools.examples import Examples
 from dashjax.report.figures.contact import contact_sheet
-from dashjax.report.figures.plots import draw
+from dashjax.report.figures.plots import draw_into
 from dashjax.rewards.build import BuildRequest, fill
 from dashjax.rewards.selections import train
 from dashjax.simulate import accuracies, limits
 from dashjax.simulate.plan import Plan, Settings
 from dashjax.simulate.replay import replay
 from dashjax.store import results
+from dashjax.store.results import Experiment
 
 # the first is what the closing sentence is about, the next two are its rivals
 METHODS = ("best", "dash", "round-robin", "flat")
@@ -27,7 +29,7 @@ SELECTIONS = 80  # models trained on what the methods select, at most
 def run(options: Demo, terminal: Terminal) -> None:
     """Builds a table, replays the methods, trains the selections, prints and draws."""
     out, began = options.out, time.perf_counter()
-    results.check_free(out, besides=["table"])
+    results.check_free(_results(options), options.overwrite)
     settings = Settings(METHODS, PLAN, options.seeds, options.seed)
     with terminal.progress() as advance:
         advance("drawing the embedded pool", 0, 1)
@@ -40,17 +42,33 @@ def run(options: Demo, terminal: Terminal) -> None:
         loaded = train(loaded, jobs, examples, advance)
         accuracies.attach(experiment, loaded)
         advance("drawing pictures", 0, 1)
-        results.write(experiment, out, time.perf_counter() - began)
-        pictures = [out / "pool.png", *draw(out)]
-        contact_sheet(examples, out / "pool.png")
+        pictures = _write(experiment, examples, options, time.perf_counter() - began)
     headline = METHODS[:3]
     first = experiment.config["targets"][:1]
     terminal.show(report.summary(experiment, *headline), *report.findings(experiment))
     terminal.show(*report.certainty_tables(experiment, first), "")
-    terminal.show(f"Results are in {out}; pictures: {', '.join(path.name for path in pictures)}")
+    terminal.show(
+        f"Results are in {_results(options)}; pictures: {', '.join(path.name for path in pictures)}"
+    )
     sentence = report.sentence(experiment, *headline)
     terminal.show(sentence)
     terminal.document(experiment.document() | {"sentence": sentence})
+
+
+def _results(options: Demo) -> Path:
+    return options.out / "results"
+
+
+def _write(experiment: Experiment, examples: Examples, options: Demo, seconds: float) -> list[Path]:
+    """Writes what was found; gives the pictures, that of the pool first."""
+
+    def draw(found: Experiment, folder: Path) -> list[Path]:
+        contact_sheet(examples, folder / "pool.png")
+        return [folder / "pool.png", *draw_into(found, folder)]
+
+    return results.write(
+        experiment, _results(options), seconds, overwrite=options.overwrite, draw=draw
+    )
 
 
 def _check_runs(options: Demo, examples: Examples) -> None:

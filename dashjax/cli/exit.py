@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from dashjax.cli.output import STDOUT, writing_to_stdout
 from dashjax.errors import InputError
 
 
@@ -18,15 +19,15 @@ def ending(command: Callable[[], int | None]) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         status = command() or 0
-        print(end="", flush=True)  # what cannot be written is to be known now
+        with writing_to_stdout():  # what cannot be written is to be known now
+            print(end="", flush=True)
     except InputError as error:
         return _refuse(str(error))
     except BrokenPipeError:  # the reader, like `head`, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        where, why = error.filename or "the disk", error.strerror or error
-        return _refuse(f"{where}: {why}; nothing half written is kept")
+        return _refuse(_about(error))
     except KeyboardInterrupt:
         print("dashjax: stopped; what was finished is kept", file=sys.stderr)
         return 130
@@ -35,6 +36,14 @@ def ending(command: Callable[[], int | None]) -> int:
             return _refuse("there is not enough memory for this; ask for fewer steps or datasets")
         raise
     return status
+
+
+def _about(error: OSError) -> str:
+    """What the system refused, and what then is on disk."""
+    why = error.strerror or error
+    if error.filename == STDOUT:
+        return f"{STDOUT}: {why}; files that were asked for are written"
+    return f"{error.filename or 'the disk'}: {why}; nothing half written is kept"
 
 
 def _refuse(sentence: str) -> int:

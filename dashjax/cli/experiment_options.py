@@ -29,7 +29,9 @@ class Demo:
     """
 
     out: Path = Path("runs/demo")
-    """Folder for results, pictures and the reward table; a second run reuses the table."""
+    """Folder for the reward table, which a second run reuses, and for `results` with pictures."""
+    overwrite: bool = False
+    """Put the results in the place of earlier ones in --out."""
     seeds: int = 1000
     """Runs of each method on each target."""
     seed: int = 0
@@ -108,6 +110,8 @@ class Replay:
     """Compute in double precision: slower, other random numbers, the same statistics."""
     out: Path | None = None
     """Write results and pictures to this folder."""
+    overwrite: bool = False
+    """Put the results in the place of earlier ones in --out."""
     seed: int = 0
     """Decides everything that is drawn by chance."""
     json: bool = False
@@ -163,6 +167,8 @@ class Fit:
     """Steps of each chain before them."""
     out: Path | None = None
     """Write results and a picture to this folder."""
+    overwrite: bool = False
+    """Put the results in the place of earlier ones in --out."""
     seed: int = 0
     """Decides everything that is drawn by chance."""
     json: bool = False
@@ -235,6 +241,8 @@ class Sweep:
     """Compute in double precision: slower, other random numbers, the same statistics."""
     out: Path | None = None
     """Write results and pictures to this folder."""
+    overwrite: bool = False
+    """Put the results in the place of earlier ones in --out."""
     seed: int = 0
     """Decides everything that is drawn by chance."""
     json: bool = False

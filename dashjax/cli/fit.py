@@ -14,11 +14,12 @@ def run(options: Fit, terminal: Terminal) -> None:
     """Fits, prints both estimators side by side, and writes results where asked."""
     plan = options.plan()
     if options.out:
-        results.check_free(options.out)
+        results.check_free(options.out, options.overwrite)
     began = time.perf_counter()
     loaded = table.load_table(options.table)
     with terminal.progress() as advance:
         experiment = fit.fit(
             loaded, options.targets, plan, grouping=options.grouping, advance=advance
         )
-    finish(experiment, options.out, time.perf_counter() - began, terminal)
+    seconds = time.perf_counter() - began
+    finish(experiment, seconds, options.out, options.overwrite, terminal)

@@ -11,8 +11,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from dashjax.engine.progress import Advance, silent
 
+STDOUT = "stdout"
 _WIDTH = 110  # what the widest table needs
 _PLAIN: Any = {"highlight": False, "markup": False, "emoji": False}  # names are only names
+
+
+@contextlib.contextmanager
+def writing_to_stdout() -> Iterator[None]:
+    """Names stdout in the error where the system refuses to take what is printed."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, STDOUT) from error
 
 
 class Terminal:
@@ -28,8 +40,9 @@ class Terminal:
     def show(self, *things: Any) -> None:
         """Prints text or tables for a person; nothing where JSON was asked for."""
         if not self._as_json:
-            for thing in things:
-                self._out.print(thing)
+            with writing_to_stdout():
+                for thing in things:
+                    self._out.print(thing)
 
     def note(self, text: str) -> None:
         """Prints a line beside the results, on stderr."""
@@ -38,7 +51,8 @@ class Terminal:
     def document(self, content: dict[str, Any]) -> None:
         """Prints the JSON document where JSON was asked for; not-a-number becomes null."""
         if self._as_json:
-            print(json.dumps(_plain(content), allow_nan=False), flush=True)
+            with writing_to_stdout():
+                print(json.dumps(_plain(content), allow_nan=False), flush=True)
 
     @contextlib.contextmanager
     def progress(self, shown: bool = True) -> Iterator[Advance]:

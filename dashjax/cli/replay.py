@@ -55,7 +55,8 @@ def run(options: Replay, terminal: Terminal) -> None:
     accuracies.attach(experiment, loaded)
     experiment.config["x64"] = options.x64
     experiment.config["prior_from"] = "numbers" if options.prior() else options.prior_from
-    finish(experiment, options.out, time.perf_counter() - began, terminal)
+    seconds = time.perf_counter() - began
+    finish(experiment, seconds, options.out, options.overwrite, terminal)
 
 
 def _prior(options: Replay, loaded: RewardTable) -> PriorSettings | dict[str, PriorSettings] | None:

@@ -23,13 +23,15 @@ def show(experiment: Experiment, terminal: Terminal) -> None:
     terminal.show("", report.closing(experiment))
 
 
-def finish(experiment: Experiment, out: Path | None, seconds: float, terminal: Terminal) -> None:
-    """Prints the rows, and writes and draws them if a folder is named."""
+def finish(
+    experiment: Experiment, seconds: float, out: Path | None, overwrite: bool, terminal: Terminal
+) -> None:
+    """Writes and draws results if a folder is named, and then prints them."""
+    if out:
+        from dashjax.report.figures.plots import draw_into
+
+        results.write(experiment, out, seconds, overwrite=overwrite, draw=draw_into)
     show(experiment, terminal)
     if out:
-        from dashjax.report.figures.plots import draw
-
-        results.write(experiment, out, seconds)
-        draw(out)
         terminal.show(f"results and pictures are in {out}")
     terminal.document(experiment.document())

@@ -18,5 +18,5 @@ def simulating(options: Replay | Sweep) -> Iterator[bool]:
     devices.use_all_cores()
     with hosts.joined(options.hosts) as first, devices.double_precision(options.x64):
         if first and options.out:
-            results.check_free(options.out)
+            results.check_free(options.out, options.overwrite)
         yield first

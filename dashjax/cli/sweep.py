@@ -26,4 +26,5 @@ def run(options: Sweep, terminal: Terminal) -> None:
             )
     experiment.config["x64"] = options.x64
     if first:
-        finish(experiment, options.out, time.perf_counter() - began, terminal)
+        seconds = time.perf_counter() - began
+        finish(experiment, seconds, options.out, options.overwrite, terminal)

@@ -145,9 +145,9 @@ def only_writer(folder: Path, *inside: str) -> Iterator[None]:
         yield
 
 
-def is_empty(folder: Path, besides: Collection[str] = ()) -> bool:
-    """True if the folder holds nothing but what a killed writer leaves, and the names `besides`."""
-    names = {path.name for path in folder.iterdir()} - {_LOCK, *besides}
+def is_empty(folder: Path) -> bool:
+    """True if the folder holds nothing but what a killed writer leaves."""
+    names = {path.name for path in folder.iterdir()} - {_LOCK}
     return all(name.startswith(UNFINISHED) for name in names)
 
 

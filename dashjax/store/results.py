@@ -3,8 +3,7 @@
 import hashlib
 import json
 import os
-import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import jax
 import pyarrow as pa
 
 from dashjax.errors import InputError
-from dashjax.store import files
+from dashjax.store import files, whole_folder
 from dashjax.store.identity import package_versions
 
 Row = dict[str, Any]  # plain values by name: text, number, list of text or None
@@ -55,66 +54,145 @@ class Experiment:
         return {"config": self.config, "rows": self.rows} | shown
 
 
-def check_free(folder: Path, besides: Collection[str] = ()) -> None:
-    """Refuses a folder that cannot be written, or that holds anything but earlier results.
+Draw = Callable[[Experiment, Path], list[Path]]  # writes pictures into a folder, gives their paths
+
+
+def check_free(folder: Path, overwrite: bool = False) -> None:
+    """Refuses a folder that results cannot be put in; to be asked before the work.
 
     Args:
         folder: where results are to go.
-        besides: names that may be in it too.
+        overwrite: whether earlier results there may go. A folder that holds anything else is
+            refused either way.
 
     Raises:
         InputError: naming the folder.
     """
+    whole_folder.restore(folder.resolve())
     there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if there == folder and not folder.is_dir():
-        raise InputError(f"{folder} exists and holds no dashjax results; give another --out")
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise InputError(f"{folder} cannot be written, for {there} cannot; give another --out")
-    if there != folder or files.is_empty(folder, besides):
+        raise InputError(f"{folder} exists and is no folder; give another --out")
+    beside = folder.resolve().parent if there == folder else there
+    if not beside.is_dir() or not os.access(beside, os.W_OK):
+        raise InputError(f"{folder} cannot be written, for {beside} cannot; give another --out")
+    if there != folder:
         return
-    if _read_manifest(folder).get("kind") != _KIND:
-        raise InputError(f"{folder} exists and holds no dashjax results; give another --out")
+    if folder.is_mount():
+        raise InputError(f"{folder} is a disk of its own; give a folder in it as --out")
+    if not any(folder.iterdir()):
+        return
+    if strange := _strange(folder):
+        raise InputError(
+            f"{folder} exists and holds no dashjax results, or more than them: '{strange[0]}'; "
+            f"give another --out"
+        )
+    if not overwrite:
+        raise InputError(
+            f"{folder} holds earlier results; give --overwrite (from Python: overwrite=True) to "
+            f"put these in their place, or another --out"
+        )
 
 
-def write(experiment: Experiment, folder: Path, seconds: float) -> None:
-    """Puts results in a folder, in place of earlier ones.
+def _strange(folder: Path) -> list[str]:
+    """Names in the folder that are not those of results, sorted."""
+    names = {path.name for path in folder.iterdir()} - _own_names(folder)
+    return sorted(name for name in names if not name.startswith(files.UNFINISHED))
 
-    All frames are written before the first earlier one is replaced. The manifest, which holds
-    their hashes, goes in first: whoever reads gets the results of one experiment or a refusal, and
-    a folder that was left half replaced is known as one of results.
+
+def _own_names(folder: Path) -> set[str]:
+    manifest = _read_manifest(folder)
+    frames, pictures = manifest.get("frames"), manifest.get("pictures")
+    if manifest.get("kind") != _KIND:
+        return set()
+    if not isinstance(frames, dict) or not isinstance(pictures, list):
+        return set()
+    tables = {f"{name}.parquet" for name in frames}
+    return {"manifest.json", *tables, *(name for name in pictures if isinstance(name, str))}
+
+
+def write(
+    experiment: Experiment,
+    folder: Path,
+    seconds: float,
+    *,
+    overwrite: bool = False,
+    draw: Draw | None = None,
+) -> list[Path]:
+    """Puts results and their pictures in a folder: all of them, or the folder is as it was.
 
     Args:
         experiment: what to write.
-        folder: where; made if it is not there. See `check_free`, to be asked before the work.
+        folder: where; made if it is not there.
         seconds: how long the experiment took.
+        overwrite: whether earlier results there may go.
+        draw: writes pictures of the experiment into a folder, and gives their paths.
+
+    Returns:
+        The paths of the pictures.
 
     Raises:
-        OSError: if the disk refuses; then the folder is as it was.
-        InputError: if another process is writing to the folder.
+        InputError: if the folder is not free, see `check_free`.
+        OSError: if the disk refuses.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    check_free(folder, overwrite)
+    place = folder.resolve()
+    try:
+        with whole_folder.made_beside(place) as fresh:
+            hashes = _write_frames(experiment, fresh)
+            pictures = [path.name for path in draw(experiment, fresh)] if draw else []
+            _write_manifest(fresh, _manifest(experiment, hashes, pictures, seconds))
+            whole_folder.put(fresh, place, _may_go if overwrite else None)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(folder)) from error
+    return [folder / name for name in pictures]
+
+
+def keep_pictures(folder: Path, names: Collection[str]) -> None:
+    """Notes which pictures a folder of results now has; those that it had besides them go.
+
+    Raises:
+        OSError: if the disk refuses.
+    """
+    manifest = _read_manifest(folder)
+    for name in manifest.get("pictures") or []:
+        if name not in names:
+            (folder / name).unlink(missing_ok=True)
+    text = _text(manifest | {"pictures": sorted(names)})
+    files.write_whole(folder / "manifest.json", lambda file: file.write_text(text))
+
+
+def _may_go(folder: Path) -> bool:
+    return not _strange(folder)
+
+
+def _write_frames(experiment: Experiment, folder: Path) -> dict[str, str]:
+    """The hashes of the frames by name."""
     frames = {"results": experiment.rows} | experiment.frames
-    with (
-        files.only_writer(folder),
-        tempfile.TemporaryDirectory(prefix=files.UNFINISHED, dir=folder) as temporary,
-    ):
-        fresh = Path(temporary)
-        for name, rows in frames.items():
-            files.write_rows(pa.Table.from_pylist(rows), fresh / f"{name}.parquet")
-        manifest = {
-            "kind": _KIND,
-            "config": experiment.config,
-            "frames": {
-                name: _hash((fresh / f"{name}.parquet").read_bytes()) for name in sorted(frames)
-            },
-            "versions": package_versions(),
-            "devices": [str(device) for device in jax.local_devices()],
-            "seconds": round(seconds, 3),
-        }
-        text = json.dumps(manifest, indent=2) + "\n"
-        (fresh / "manifest.json").write_text(text)
-        for name in ["manifest.json", *(f"{frame}.parquet" for frame in frames)]:
-            os.replace(fresh / name, folder / name)
+    for name, rows in frames.items():
+        files.write_rows(pa.Table.from_pylist(rows), folder / f"{name}.parquet")
+    return {name: _hash((folder / f"{name}.parquet").read_bytes()) for name in sorted(frames)}
+
+
+def _manifest(
+    experiment: Experiment, hashes: dict[str, str], pictures: list[str], seconds: float
+) -> dict[str, Any]:
+    return {
+        "kind": _KIND,
+        "config": experiment.config,
+        "frames": hashes,
+        "pictures": sorted(pictures),
+        "versions": package_versions(),
+        "devices": [str(device) for device in jax.local_devices()],
+        "seconds": round(seconds, 3),
+    }
+
+
+def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    (folder / "manifest.json").write_text(_text(manifest))
+
+
+def _text(manifest: dict[str, Any]) -> str:
+    return json.dumps(manifest, indent=2) + "\n"
 
 
 def read(folder: Path) -> Experiment:
@@ -123,6 +201,8 @@ def read(folder: Path) -> Experiment:
     Raises:
         InputError: if there are none, or a file is missing, cut short or of other results.
     """
+    if not folder.exists():
+        whole_folder.restore(folder.resolve())
     manifest = _read_manifest(folder)
     if manifest.get("kind") != _KIND:
         raise InputError(f"{folder} holds no dashjax results; give a folder that --out made")

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -173,40 +172,6 @@ def test_a_build_killed_before_its_first_file_can_be_given_again(
     assert cli.main(build(pool, tmp_path / "t")) == 0
 
 
-@pytest.mark.parametrize("earlier", [False, True])
-@pytest.mark.parametrize("replaced", [0, 1])
-def test_results_killed_while_they_are_written_can_be_written_again(
-    tmp_path: Path, capsys, earlier: bool, replaced: int
-) -> None:
-    out = tmp_path / "r"
-    mine = results.Experiment({"seed": 2}, [{"method": "flat"}], {"pulls": [{"pulls": 1.0}]})
-    if earlier:
-        results.write(results.Experiment({"seed": 1}, [{"method": "dash"}]), out, 1.0)
-    code = f"""
-import os, signal
-from pathlib import Path
-from dashjax.store import results
-real, left = os.replace, [{replaced}]
-def replace(one, other):
-    if not left[0]: os.kill(os.getpid(), signal.SIGKILL)
-    left[0] -= 1
-    real(one, other)
-os.replace = replace
-results.write(results.Experiment({mine.config}, {mine.rows}, {mine.frames}), Path({str(out)!r}), 1)
-"""
-    done = subprocess.run([sys.executable, "-c", code], check=False)
-    assert done.returncode == -signal.SIGKILL
-    if earlier and not replaced:
-        assert results.read(out).config == {"seed": 1}
-    else:
-        with pytest.raises(InputError):
-            results.read(out)
-    results.check_free(out)
-    results.write(mine, out, 1.0)
-    assert results.read(out) == mine
-    assert not list(out.glob(f"{files.UNFINISHED}*"))
-
-
 @pytest.mark.parametrize(
     "damage", [{"frames": 3}, {"frames": {}}, {"config": None}, {"frames": [["results", "x"]]}]
 )
@@ -226,14 +191,11 @@ def test_results_that_cannot_be_written_are_refused_before_the_work(
 
 
 def test_a_demo_spares_a_folder_of_something_else(tmp_path: Path, capsys) -> None:
-    (tmp_path / "manifest.json").write_text("mine")
-    assert "holds no dashjax results" in refused(capsys, "demo", "--out", str(tmp_path))
-    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
-
-
-def test_a_demo_may_find_its_table(built: Path, tmp_path: Path) -> None:
-    shutil.copytree(built, tmp_path / "table")
-    results.check_free(tmp_path, besides=["table"])
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "manifest.json").write_text("mine")
+    said = refused(capsys, "demo", "--out", str(tmp_path), "--overwrite")
+    assert "holds no dashjax results" in said
+    assert [path.name for path in tmp_path.rglob("*")] == ["results", "manifest.json"]
 
 
 def test_a_contact_sheet_replaces_nothing_but_pictures(pool: Path, tmp_path: Path, capsys) -> None:

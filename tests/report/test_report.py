@@ -12,14 +12,14 @@ from PIL import Image
 
 from dashjax.errors import InputError
 from dashjax.report.figures import style
-from dashjax.report.figures.plots import draw
+from dashjax.report.figures.plots import draw, draw_into
 from dashjax.store import results
 from dashjax.store.results import Experiment
 
 
 def drawn(experiment: Experiment, folder: Path) -> dict[str, np.ndarray]:
     """The pictures by name, `[height, width, channel]`, each checked to show something."""
-    results.write(experiment, folder, 1.0)
+    results.write(experiment, folder, 1.0, overwrite=True)
     paths = draw(folder)
     pictures = {}
     for path in paths:
@@ -76,11 +76,12 @@ def test_pictures_are_the_same_each_time_and_no_setting_is_left_changed(tmp_path
 
 def test_pictures_of_earlier_results_go(tmp_path):
     drawn(replayed(("one",), ("dash",), pool_of(1, 2), steps=2), tmp_path)
-    (tmp_path / "mine.png").write_bytes((tmp_path / "pulls.png").read_bytes())
-    results.write(synthetic(), tmp_path, 1.0)
-    draw(tmp_path)
+    results.write(synthetic(), tmp_path, 1.0, overwrite=True, draw=draw_into)
     left = {path.name for path in tmp_path.glob("*.png")}
-    assert left == {"quality.png", "regret.png", "pulls.png", "stopping.png", "mine.png"}
+    assert left == {"quality.png", "regret.png", "pulls.png", "stopping.png"}
+    (tmp_path / "mine.png").write_bytes((tmp_path / "pulls.png").read_bytes())
+    draw(tmp_path)
+    assert {path.name for path in tmp_path.glob("*.png")} == left | {"mine.png"}
 
 
 def test_smallest_of_all(tmp_path):

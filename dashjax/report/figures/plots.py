@@ -19,6 +19,7 @@ from dashjax.report.figures import (
 )
 from dashjax.store import results
 from dashjax.store.files import write_whole
+from dashjax.store.results import Experiment
 
 _DRAWERS = (
     rewards.pictures,
@@ -30,14 +31,10 @@ _DRAWERS = (
     accuracy.pictures,
     fit_picture.pictures,
 )
-_OURS = (
-    *("rewards", "quality", "regret", "pulls", "stopping", "stopping-[0-9]*"),
-    *("certainty", "certainty-[0-9]*", "posterior-*", "accuracy", "fit"),
-)
 
 
 def draw(folder: Path) -> list[Path]:
-    """Draws all pictures that the results allow, into their folder.
+    """Draws all pictures of the results in a folder anew, into it.
 
     Pictures of earlier results in that folder are replaced, or removed if these have no such.
 
@@ -51,18 +48,26 @@ def draw(folder: Path) -> list[Path]:
         InputError: if the folder holds no whole results, or cannot be written to.
     """
     experiment = results.read(folder)
-    written: list[Path] = []
     try:
-        with style.applied():
-            for pictures in _DRAWERS:
-                for name, figure in pictures(experiment):
-                    written.append(_write(figure, folder / f"{name}.png"))
-        for stale in {path for name in _OURS for path in folder.glob(f"{name}.png")}:
-            if stale not in written:
-                stale.unlink()
+        written = draw_into(experiment, folder)
+        results.keep_pictures(folder, [path.name for path in written])
     except OSError as error:
         raise InputError(f"{folder} cannot be written to; give the right to, or room") from error
     return written
+
+
+def draw_into(experiment: Experiment, folder: Path) -> list[Path]:
+    """Draws all pictures that the results allow; gives the files that were written.
+
+    Raises:
+        OSError: if the disk refuses.
+    """
+    with style.applied():
+        return [
+            _write(figure, folder / f"{name}.png")
+            for pictures in _DRAWERS
+            for name, figure in pictures(experiment)
+        ]
 
 
 def _write(figure: Figure, path: Path) -> Path:
