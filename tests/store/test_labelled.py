@@ -19,12 +19,9 @@ ROWS = {
 
 @pytest.fixture
 def table(tmp_path: Path) -> dj.RewardTable:
+    stated = {"unit": "nats", "direction": "lower", "floor": {"hand": 0.125, "knee": 0.5}}
     with pytest.warns(UserWarning, match="failed cells"):
-        rows, floor = pa.table(ROWS), {"hand": 0.125}
-        with pytest.warns(UserWarning, match="no floor"):
-            return dj.import_table(
-                rows, tmp_path / "t", unit="nats", direction="lower", floor=floor
-            )
+        return dj.import_table(pa.table(ROWS), tmp_path / "t", **stated)
 
 
 def test_every_number_is_under_its_names(table: dj.RewardTable):
@@ -40,7 +37,7 @@ def test_every_number_is_under_its_names(table: dj.RewardTable):
     assert found.group.to_series().to_dict() == {"a": "north", "b": "south"}
     np.testing.assert_array_equal(found["sizes"], [0, 0])
     np.testing.assert_array_equal(found["costs"], [1.0, 1.0])
-    np.testing.assert_array_equal(found.floor.sel(target=["knee", "hand"]), [np.nan, 0.125])
+    np.testing.assert_array_equal(found.floor.sel(target=["knee", "hand"]), [0.5, 0.125])
     assert found.attrs == {
         "reward": "reward",
         "unit": "nats",
@@ -55,6 +52,15 @@ def test_what_a_table_does_not_have_is_not_in_the_dataset(tmp_path: Path):
     found = dj.to_xarray(dj.import_table(pa.table(rows), tmp_path / "t"))
 
     assert set(found.data_vars) == {"reward"}
+
+
+def test_a_floor_that_is_not_stated_is_a_gap(tmp_path: Path):
+    pytest.importorskip("xarray")
+    rows = pa.table(ROWS | {"reward": [0.25, 0.5, 0.75, 0.5]})
+    with pytest.warns(UserWarning, match="no floor is given for 'knee'"):
+        table = dj.import_table(rows, tmp_path / "t", floor={"hand": 0.125})
+
+    np.testing.assert_array_equal(dj.to_xarray(table).floor, [0.125, np.nan])
 
 
 def test_without_xarray_one_sentence_says_what_to_install(table: dj.RewardTable, monkeypatch):
