@@ -23,12 +23,12 @@ def build(options: Build, terminal: Terminal) -> None:
         built = fill(
             options.out, examples, order, origin=read.origin(options.pool, cut), advance=advance
         )
-    _show(built, terminal)
+    _show(built, terminal, options.json)
 
 
 def show(options: Show, terminal: Terminal) -> None:
     """Prints what a table is about and its mean rewards."""
-    _show(load_table(options.table), terminal)
+    _show(load_table(options.table), terminal, options.json)
 
 
 def verify(options: Verify, terminal: Terminal) -> None:
@@ -45,7 +45,10 @@ def verify(options: Verify, terminal: Terminal) -> None:
     terminal.document({"config": _about(loaded), "rows": []})
 
 
-def _show(loaded: RewardTable, terminal: Terminal) -> None:
+def _show(loaded: RewardTable, terminal: Terminal, as_json: bool) -> None:
+    if as_json:
+        terminal.document({"config": _about(loaded), "rows": table_text.rows(loaded)})
+        return
     terminal.show(
         f"{loaded.path}: {_count(loaded)}, {loaded.seconds:.0f} s of training, "
         f"content {loaded.content[:16]}",
@@ -53,7 +56,6 @@ def _show(loaded: RewardTable, terminal: Terminal) -> None:
     )
     if loaded.built():
         terminal.show(*table_text.figures(loaded))
-    terminal.document({"config": _about(loaded), "rows": table_text.rows(loaded)})
 
 
 def _count(loaded: RewardTable) -> str:

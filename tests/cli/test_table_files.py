@@ -1,5 +1,6 @@
 """Own results: `table import`, `export`, `merge`, `diff`, and what they refuse."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -170,3 +171,53 @@ sys.exit(main(["table", "import", {str(source)!r}, "--out", {str(out)!r}]))
     assert done.returncode == 2, done.stderr
     assert "nothing half written is kept" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["r.csv"]
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory) -> Path:
+    """A table of 10,000 datasets and two targets."""
+    folder = tmp_path_factory.mktemp("many")
+    draw = np.random.default_rng(0)
+    rows = [
+        f"{target},group-{n % 100},dataset-{n},0,{draw.normal():.6f}"
+        for target in ("hand", "knee")
+        for n in range(10_000)
+    ]
+    assert command("import", written(folder / "r.csv", *rows), "--out", folder / "t") == 0
+    return folder / "t"
+
+
+def test_of_many_datasets_the_best_and_the_worst_are_shown(many, capsys):
+    assert command("show", many) == 0
+    said = capsys.readouterr().out
+    table = load_table(many)
+    best = table.identity.pool.datasets[int(np.argmax(table.rewards[0, :, 0]))]
+    worst = table.identity.pool.datasets[int(np.argmin(table.rewards[1, :, 0]))]
+
+    assert f"{best} " in said
+    assert f"{worst} " in said
+    assert "not shown: up to 9,980 datasets of each target; --json has all" in said
+    assert len(said.splitlines()) < 100
+    assert command("show", many, "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["rows"]) == 20_000
+
+
+def test_commands_for_tables_load_no_jax(many, tmp_path):
+    files = [str(tmp_path / name) for name in ("e.parquet", "again", "merged")]
+    commands = [
+        ["show", str(many)],
+        ["verify", str(many)],
+        ["export", str(many), files[0]],
+        ["import", files[0], "--out", files[1]],
+        ["merge", str(many), files[1], "--out", files[2]],
+        ["diff", str(many), files[2]],
+    ]
+    code = f"""
+import sys
+from dashjax.cli.main import main
+done = [main(["table", *words]) for words in {commands}]
+heavy = [name for name in ("jax", "matplotlib", "pandas", "sklearn") if name in sys.modules]
+print(done, heavy, file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == f"{[0] * len(commands)} []"
