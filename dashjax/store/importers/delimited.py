@@ -13,6 +13,7 @@ from dashjax.errors import InputError
 from dashjax.store.importers.source import Source
 
 _BLOCK = 1 << 24  # bytes read at a time; no row may be longer
+_PACKED = (b"\x1f\x8b", b"PK")  # how compressed files and workbooks begin
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")  # how UTF-16 and UTF-32 files begin
 
 
@@ -26,6 +27,8 @@ def open_delimited(path: Path) -> Source:
         start = file.read(4)
     if not start:
         raise InputError(f"{path} is empty")
+    if start[:2] in _PACKED and not start.isalnum():
+        raise InputError(f"{path} is compressed, or a workbook; unpack it, or save it as CSV")
     if start[:2] in _BYTE_ORDER_MARKS or b"\0" in start:
         raise InputError(f"{path} is no UTF-8 text but looks like UTF-16; save it as UTF-8")
     with _utf8(path), path.open(encoding="utf-8-sig", newline="") as file:
@@ -35,6 +38,8 @@ def open_delimited(path: Path) -> Source:
         columns = next((row for row in csv.reader(file, delimiter=delimiter) if row), [])
     if not columns:
         raise InputError(f"{path} holds nothing but blank lines")
+    if not line.endswith(("\n", "\r")):
+        raise InputError(f"{path} has a header, and no rows below it")
 
     def read(wanted: Sequence[str]) -> pa.Table:
         with _utf8(path):
@@ -67,9 +72,10 @@ def _read(path: Path, wanted: Sequence[str], delimiter: str) -> pa.Table:
     except pa.ArrowInvalid as error:
         if ragged:
             number, row = _row(path, delimiter, ragged[0].number - 2), ragged[0]
+            asked = "; is a quotation mark left open?" if row.text.count('"') % 2 else ""
             raise InputError(
                 f"{path}, row {number}: {row.actual_columns} values, and the header names "
-                f"{row.expected_columns} columns"
+                f"{row.expected_columns} columns{asked}"
             ) from error
         raise
 
@@ -88,6 +94,10 @@ def _utf8(path: Path) -> Iterator[None]:
             raise InputError(
                 f"{path}, row {row}: byte {content[wrong.start]:#04x} is no UTF-8 text; "
                 f"save the file as UTF-8"
+            ) from error
+        if "straddling" in str(error):  # Arrow's word for a row that is longer than a block
+            raise InputError(
+                f"{path} has a row of more than {_BLOCK >> 20} MB; is a quotation mark left open?"
             ) from error
         raise InputError(f"{path} cannot be read as CSV: {error}") from error
 

@@ -1,12 +1,13 @@
 """A file that `export_table` wrote: it says all that its table says."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from dashjax.errors import InputError
 from dashjax.pools.pool import Pool
@@ -19,7 +20,10 @@ from dashjax.store.importers.rows import Layout, Results, Rows, first_rows, give
 from dashjax.store.importers.source import Source
 from dashjax.store.importers.values import Names, counts_in, names_in, reals_in
 
-_Accuracy = tuple[str, list[str], Annotated[int, Field(ge=0, lt=2**31)], float]
+_Accuracy = Annotated[
+    tuple[str, list[str], Annotated[int, Field(ge=0, lt=2**31)], float],
+    BeforeValidator(lambda read: tuple(read) if isinstance(read, list) else read),
+]
 _Parse = Callable[[Source, str, pa.ChunkedArray], pa.ChunkedArray]
 
 _EXTRA = ("failure", "size", "cost", "about")
@@ -55,13 +59,12 @@ def about_in(source: Source) -> About | None:
     if not isinstance(text, str) or MARK not in text:
         return None
     try:
-        return About.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the whole"
+        # by Python, which takes a path of any bytes in `origin`
+        return About.model_validate(json.loads(text))
+    except (ValueError, RecursionError) as error:
+        why = _first(error) if isinstance(error, ValidationError) else "no JSON"
         raise InputError(
-            f"{source.place(0, 'about')}: {where}: {first['msg'].lower()}; export the table again, "
-            f"or delete the column"
+            f"{source.place(0, 'about')}: {why}; export the table again, or delete the column"
         ) from error
 
 
@@ -85,6 +88,13 @@ def read_exported(source: Source, about: About) -> Results:
         **{name: getattr(about, name) for name in ALIKE},
     )
     return Results(identity, read, about.origin, arranged.rewards, _accuracies(about))
+
+
+def _first(error: ValidationError) -> str:
+    """The first thing that is wrong, in words."""
+    found = error.errors(include_url=False)[0]
+    where = ".".join(map(str, found["loc"])) or "the whole"
+    return f"{where}: {found['msg'].lower()}"
 
 
 def _accuracies(about: About) -> pa.Table:

@@ -67,7 +67,13 @@ def _open_pandas(frame: Any) -> Source:
     if not hasattr(frame, "columns"):
         raise InputError("results come from a data frame with columns, not from a pandas series")
     if type(frame.index).__name__ != "RangeIndex":
-        frame = frame.reset_index()
+        try:
+            frame = frame.reset_index()
+        except ValueError as error:
+            raise InputError(
+                f"the index of the data frame cannot be read as columns beside the others: "
+                f"{error}; rename or reset it"
+            ) from error
 
     def read(wanted: Sequence[str]) -> pa.Table:
         at = [str(name) for name in frame.columns]
@@ -87,9 +93,14 @@ def _series(series: Any, name: str) -> pa.Array | pa.ChunkedArray:
 
 
 def _mixed(series: Any, name: str) -> str:
-    """Which value of a column is of another kind than those before it."""
+    """Which value of a column is of another kind than those before it, or of which kind all are."""
     kinds = [type(value).__name__ for value in series]
-    row = next((row for row, kind in enumerate(kinds) if kind != kinds[0]), 0)
+    row = next((row for row, kind in enumerate(kinds) if kind != kinds[0]), None)
+    if row is None:
+        return (
+            f"the data frame, column '{name}' holds values of type {kinds[0]}; give it numbers or "
+            f"texts"
+        )
     return (
         f"the data frame, row {row + 1}, column '{name}': {series.iloc[row]!r} is "
         f"{kinds[row]}, and the rows before have {kinds[0]}; give the column one type"

@@ -11,6 +11,7 @@ import pyarrow.json as pj
 from dashjax.errors import InputError
 from dashjax.store.importers.source import Source
 
+_MARK = b"\xef\xbb\xbf"  # how a file in UTF-8 may begin
 _BLOCK = 1 << 24  # bytes read at a time; no line may be longer
 
 
@@ -27,6 +28,7 @@ def open_json_lines(path: Path) -> Source:
     texts = pa.schema([(name, pa.string()) for name, value in first.items() if _is_text(value)])
     try:
         with path.open("rb") as file:
+            file.seek(len(_MARK) if file.read(len(_MARK)) == _MARK else 0)
             table = pj.read_json(
                 file,
                 pj.ReadOptions(use_threads=False, block_size=_BLOCK),
@@ -52,13 +54,18 @@ def _first(path: Path) -> dict[str, Any]:
 
 def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(line.decode())
+        found = json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise InputError(f"{path}, row {number}: no UTF-8 text; save the file as UTF-8") from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}, row {number}: no JSON object on one line") from error
+        raise InputError(
+            f"{path}, row {number}: no JSON object on one line; write one a line"
+        ) from error
     if not isinstance(found, dict):
-        raise InputError(f"{path}, row {number}: {line.decode().strip():.40} is no JSON object")
+        raise InputError(
+            f"{path}, row {number}: {line.decode().strip():.40} is no JSON object; "
+            f"write one object a line"
+        )
     return found
 
 
