@@ -24,6 +24,14 @@ def having(rows: Sequence[Row], key: str, value: object) -> list[Row]:
     return [row for row in rows if row[key] == value]
 
 
+def grouped(rows: Sequence[Row], key: str) -> dict[Any, list[Row]]:
+    """The rows by their value under a key, in the order in which the values come."""
+    found: dict[Any, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[key], []).append(row)
+    return found
+
+
 def number(value: float | int | None) -> float:
     """The value, or not-a-number for None."""
     return float("nan") if value is None else float(value)
@@ -36,10 +44,13 @@ def column(rows: Sequence[Row], key: str) -> np.ndarray:
 
 def grid(rows: Sequence[Row], down: str, across: str, key: str) -> np.ndarray:
     """The numbers under a key, by the distinct values of two others, `[down, across]`."""
-    downs, acrosses = distinct(rows, down), distinct(rows, across)
+    downs, acrosses = (
+        {value: place for place, value in enumerate(distinct(rows, name))}
+        for name in (down, across)
+    )
     values = np.full((len(downs), len(acrosses)), np.nan)
     for row in rows:
-        values[downs.index(row[down]), acrosses.index(row[across])] = number(row.get(key))
+        values[downs[row[down]], acrosses[row[across]]] = number(row.get(key))
     return values
 
 
@@ -47,6 +58,20 @@ def best(values: np.ndarray, count: int) -> np.ndarray:
     """Places of the `count` largest numbers; fewer where there are fewer numbers."""
     order = np.argsort(np.where(np.isnan(values), -np.inf, values))[::-1][: max(count, 0)]
     return order[~np.isnan(values[order])]
+
+
+def leading(rows: Sequence[Row], name: str, key: str, most: int) -> list[Any]:
+    """Names of those with the largest number under a key in any row, `most` of them at most.
+
+    They come in their order in the rows.
+    """
+    largest: dict[Any, float] = {}
+    for row in rows:
+        value = number(row.get(key))
+        before = largest.setdefault(row[name], -np.inf)
+        largest[row[name]] = max(before, -np.inf if np.isnan(value) else value)
+    ranked = sorted(largest, key=lambda one: -largest[one])[:most]
+    return [one for one in largest if one in set(ranked)]
 
 
 def unit(config: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from made_up import METHODS, between, emptied, pool_of, replayed, row_of, stop_o
 from PIL import Image
 
 from dashjax.errors import InputError
-from dashjax.report.figures import style
+from dashjax.report.figures import lettering, style
 from dashjax.report.figures.plots import draw, draw_into
 from dashjax.store import results
 from dashjax.store.results import Experiment
@@ -211,5 +211,5 @@ def test_methods_keep_their_pens_and_best_has_the_thickest():
 
 
 def test_long_names_are_shortened_in_the_middle():
-    assert style.short("abcdefghij", 7) == "abcd…ij"
-    assert style.short("a\nb\tデ", 9) == "a b □"
+    assert lettering.short("abcdefghij", 7) == "abcd…ij"
+    assert lettering.short("a\nb\tデ", 9) == "a b □"

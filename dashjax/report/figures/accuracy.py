@@ -8,12 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from dashjax.report.arrays import column, distinct, having, number
-from dashjax.report.figures import style
-from dashjax.report.text.wording import percent
+from dashjax.report.arrays import column, grouped, having, number
+from dashjax.report.figures import lettering, style
+from dashjax.report.figures.lettering import Heading
+from dashjax.report.text.wording import first_of, percent
 from dashjax.store.results import Experiment, Row
 
-_LINE = 0.34  # inches
+_LINE, _PANEL, _NAME = 0.34, 2.45, 2.2  # inches: of a model, across a target, of a name at most
+_ACROSS, _TARGETS = 5, 20  # panels in a row, and in all, at most
 _LOCAL, _OWN = "local", "own group"
 _KINDS = {_LOCAL: "local", _OWN: "global"}  # in the frame `accuracies`
 
@@ -33,11 +35,12 @@ def pictures(experiment: Experiment) -> Iterator[tuple[str, Figure]]:
     known = experiment.frames.get("accuracies")
     if not known:
         return
+    of_models, of_methods = grouped(known, "target"), grouped(experiment.rows, "target")
     panels = {
-        target: _lines(having(known, "target", target), having(experiment.rows, "target", target))
-        for target in distinct(known, "target")
+        target: _lines(of_models[target], of_methods.get(target, []))
+        for target in list(of_models)[:_TARGETS]
     }
-    yield "accuracy", _figure(panels)
+    yield "accuracy", _figure(panels, first_of(len(panels), len(of_models), "targets"))
 
 
 def _lines(known: list[Row], rows: list[Row]) -> list[Line]:
@@ -54,25 +57,37 @@ def _end(name: str, known: list[Row]) -> Line:
     return Line(name, mean, mean, mean, 1.0)
 
 
-def _figure(panels: dict[str, list[Line]]) -> Figure:
-    across = min(len(panels), 5)
-    down = -(-len(panels) // across)
+def _figure(panels: dict[str, list[Line]], left_out: str) -> Figure:
+    across = min(len(panels), _ACROSS)
+    titles = _titles(list(panels), across)
+    down = len(titles)
     most = max(len(lines) for lines in panels.values())
-    names = [style.short(line.name, 24) for lines in panels.values() for line in lines]
-    wide = max(style.width_of(name, style.TEXT) for name in names)
-    width = max(wide + across * 2.45 + 0.6, 9.0)
-    height = down * (most * _LINE + 0.5) + 0.5
+    names = [_name(line) for lines in panels.values() for line in lines]
+    wide = max(lettering.width_of(name, style.TEXT) for name in names)
+    width = max(wide + across * _PANEL + 0.6, 9.0)
+    height = down * (most * _LINE + 0.35) + 0.5 + sum(map(lettering.tallest, titles))
     figure = style.page(
-        (width, height), "Test accuracy with the datasets selected", _detail(panels)
+        (width, height), "Test accuracy with the datasets selected", _detail(panels) + left_out
     )
     grid = figure.subplots(down, across, sharex=True, squeeze=False)
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
-    for axes, (target, lines) in zip(grid.flat, panels.items(), strict=False):
+    headings = [title for row in titles for title in row]
+    for axes, title, lines in zip(grid.flat, headings, panels.values(), strict=False):
         _panel(axes, lines, named=axes in grid[:, 0])
-        axes.set_title(style.short(target, 22), pad=6)
+        lettering.entitle(axes, title, pad=6.0)
     _limits(grid[0, 0], [line for lines in panels.values() for line in lines])
     return figure
+
+
+def _name(line: Line) -> str:
+    return lettering.within(line.name, _NAME, style.TEXT)
+
+
+def _titles(targets: Sequence[str], across: int) -> list[list[Heading]]:
+    """Of the panels, row by row."""
+    titles = [lettering.heading(target, _PANEL - 0.4, style.TEXT + 1) for target in targets]
+    return [titles[first : first + across] for first in range(0, len(titles), across)]
 
 
 def _detail(panels: dict[str, list[Line]]) -> str:
@@ -96,7 +111,7 @@ def _panel(axes: Axes, lines: list[Line], *, named: bool) -> None:
         axes.plot(line.value, place, "D" if end else "o", color=colour, markersize=7, zorder=3)
         _value(axes, line, place)
     axes.set_ylim(len(lines) - 0.4, -0.6)
-    axes.set_yticks(range(len(lines)), [style.short(line.name, 24) for line in lines])
+    axes.set_yticks(range(len(lines)), [_name(line) for line in lines])
     style.bare(axes)
     axes.tick_params(labelleft=named, labelsize=style.TEXT)
     axes.grid(axis="x", color=style.RULE, linewidth=0.8)

@@ -6,18 +6,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.gridspec import SubplotSpec
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from dashjax.report.arrays import column, distinct, having, unit
-from dashjax.report.figures import style
+from dashjax.report.arrays import column, distinct, grouped, unit
+from dashjax.report.figures import lettering, style
+from dashjax.report.figures.lettering import Heading
 from dashjax.report.text.certainty import nearest
-from dashjax.report.text.wording import chance, number, percent, the_best
+from dashjax.report.text.wording import chance, first_of, number, percent, the_best
 from dashjax.store.results import Experiment, Row
 
-_LINE, _HEAD = 0.235, 1.05  # inches: of a dataset, above and below a target's datasets
-_TARGETS, _TAKEN, _DATASETS = 6, 10, 15  # most on a page, and of each target
+_LINE, _HEAD = 0.235, 0.75  # inches: of a dataset, above and below a target's datasets
+_WIDTH, _GAP = 8.6, 0.1  # inches: of a target, below its heading
+_TARGETS, _PAGES, _TAKEN, _DATASETS = 6, 4, 10, 15  # most on a page, pages, and of each target
 _GROUPS = 8  # most that are named, for colours then come round again
 _SHADE = "#f1ecdf"
 _MEAN, _CHANCE, _RANK, _WEIGHT = range(4)  # a target's panels, from the left
@@ -35,27 +36,34 @@ class _Target(NamedTuple):
 
 def pictures(experiment: Experiment) -> Iterator[tuple[str, Figure]]:
     """Yields `certainty`, and `certainty-2` and so on where there are many targets."""
-    rows = experiment.frames.get("certainty") or []
-    targets = distinct(rows, "target")
-    for page, first in enumerate(range(0, len(targets), _TARGETS)):
+    panels = list(grouped(experiment.frames.get("certainty") or [], "target").values())
+    shown = panels[: _TARGETS * _PAGES]
+    left_out = first_of(len(shown), len(panels), "targets")
+    for page, first in enumerate(range(0, len(shown), _TARGETS)):
         name = f"certainty-{page + 1}" if page else "certainty"
-        shown = targets[first : first + _TARGETS]
-        yield name, _figure([having(rows, "target", one) for one in shown], experiment.config)
+        yield name, _figure(shown[first : first + _TARGETS], experiment.config, left_out)
 
 
-def _figure(panels: list[list[Row]], config: dict[str, Any]) -> Figure:
+def _figure(panels: list[list[Row]], config: dict[str, Any], left_out: str) -> Figure:
     targets = [_target(rows, int(config.get("select") or 1)) for rows in panels]
     across = min(len(targets), 2)
-    down = -(-len(targets) // across)
     most = max(len(target.rows) for target in targets)
-    size = (8.6 * across + 0.6, down * (most * _LINE + _HEAD) + 0.4)
-    method = style.short(panels[0][0]["method"], 24)
-    left_out = any(len(target.rows) < target.datasets for target in targets)
-    title = f"How sure one run of {method} is when it ends"
-    figure = style.page(size, title, _detail(config, left_out=left_out))
-    grid = figure.add_gridspec(down, across, wspace=0.06)
-    for place, target in enumerate(targets):
-        _block(figure, grid[place // across, place % across], target, panels[place][0], most)
+    heads = [
+        lettering.heading(_heading(target, rows[0]), _WIDTH - 0.3, 11.5)
+        for target, rows in zip(targets, panels, strict=True)
+    ]
+    blocks = list(zip(targets, heads, strict=True))
+    rows = [blocks[first : first + across] for first in range(0, len(blocks), across)]
+    above = [lettering.tallest([head for _, head in row]) + _GAP for row in rows]
+    height = len(rows) * (most * _LINE + _HEAD) + sum(above) + 0.4
+    title = f"How sure one run of {panels[0][0]['method']} is when it ends"
+    detail = _detail(config, left_out=any(len(one.rows) < one.datasets for one in targets))
+    figure = style.page((_WIDTH * across + 0.6, height), title, detail + left_out)
+    grid = figure.add_gridspec(len(rows), across, wspace=0.06)
+    for down, row in enumerate(rows):
+        ratios = (above[down], most * _LINE + _HEAD)
+        for place, block in enumerate(row):
+            _block(figure, grid[down, place].subgridspec(2, 1, height_ratios=ratios), block, most)
     _name_groups(figure, targets[0].colours)
     return figure
 
@@ -88,15 +96,17 @@ def _name_groups(figure: Figure, colours: dict[str, str]) -> None:
     """Which colour is which group, below all."""
     if len(colours) > _GROUPS:
         return
-    handles = [Patch(color=colour, label=style.short(n, 20)) for n, colour in colours.items()]
+    handles = [Patch(color=colour, label=lettering.short(n, 20)) for n, colour in colours.items()]
     legend = figure.legend(handles=handles, loc="outside lower left", ncols=_GROUPS)
     legend.set(frame_on=False)
     legend.borderaxespad = 1.5
 
 
-def _block(figure: Figure, place: SubplotSpec, target: _Target, first: Row, most: int) -> None:
-    """One target: four panels that share their lines."""
-    inner = place.subgridspec(1, 4, width_ratios=(2.4, 1.15, 1.25, 0.95), wspace=0.08)
+def _block(figure: Figure, parts: Any, block: tuple[_Target, Heading], most: int) -> None:
+    """One target: its heading, and below it four panels that share their lines."""
+    target, heading = block
+    lettering.above(figure, parts[0], heading)
+    inner = parts[1].subgridspec(1, 4, width_ratios=(2.4, 1.15, 1.25, 0.95), wspace=0.08)
     panels = [figure.add_subplot(inner[0, number]) for number in range(4)]
     _means(panels[_MEAN], target)
     _chances(panels[_CHANCE], target)
@@ -110,7 +120,6 @@ def _block(figure: Figure, place: SubplotSpec, target: _Target, first: Row, most
         axes.tick_params(axis="x", labelsize=style.SMALL)
         axes.set_axisbelow(True)
         style.bare(axes)
-    panels[_MEAN].set_title(_heading(target, first), size=11.5, pad=20).set_in_layout(False)
 
 
 def _heading(target: _Target, row: Row) -> str:
@@ -118,7 +127,7 @@ def _heading(target: _Target, row: Row) -> str:
     verb = "stopped after" if row["stopped"] else "not stopped in"
     loss = number(row["expected_loss"], ".2g")
     return (
-        f"{style.short(target.name, 14)}: {verb} {row['step']} steps, "
+        f"{target.name}: {verb} {row['step']} steps, "
         f"{chance(row['chance_good'])} sure, expected loss {loss}"
     )
 
@@ -140,7 +149,7 @@ def _means(axes: Axes, target: _Target) -> None:
     colour = _colour(target)
     axes.hlines(place, mean - sd, mean + sd, colors=colour, linewidth=2.4)
     axes.scatter(mean, place, s=46, c=colour, edgecolors=style.PAPER, linewidths=1, zorder=3)
-    axes.set_yticks(place, [style.short(row["dataset"], 20) for row in target.rows])
+    axes.set_yticks(place, [lettering.short(row["dataset"], 20) for row in target.rows])
     for row, label in zip(target.rows, axes.get_yticklabels(), strict=True):
         label.set_fontweight("bold" if row["selected"] else "normal")
     ends = np.concatenate([mean - sd, mean + sd])

@@ -13,11 +13,14 @@ from matplotlib.figure import Figure
 
 from dashjax.errors import InputError
 from dashjax.pools.examples import Examples
+from dashjax.report.figures import lettering
+from dashjax.report.text.wording import first_of
 from dashjax.store.files import write_whole
 
 ACROSS = 8
 # More rows than this would make a block a page of its own.
 MOST_ROWS = 6
+MOST_GROUPS = 20  # on the page
 
 MARGIN, GUTTER, HEADING = 0.55, 0.6, 1.6
 PICTURE, SPACE = 0.58, 0.07
@@ -78,7 +81,7 @@ def contact_sheet(examples: Examples, path: str | Path) -> None:
 
 def _sheet(examples: Examples) -> Page:
     """The page: a heading and the blocks, in two columns."""
-    groups = len(examples.pool.groups)
+    groups = min(len(examples.pool.groups), MOST_GROUPS)
     rows = min(MOST_ROWS, max(examples.pool.group.count(group) for group in range(groups)))
     block = TITLE + rows * (PICTURE + SPACE) + GUTTER
     # With an odd number of groups the heading fills the place that is left over.
@@ -101,7 +104,8 @@ def _heading(page: Page, examples: Examples) -> None:
     sizes = f"{sum(pool.sizes):,} examples of {examples.classes} classes, {_kind(examples)}"
     page.write(MARGIN, MARGIN + 0.34, counts, size=27, weight="bold", color=INK)
     page.write(MARGIN, MARGIN + 0.74, sizes, size=14, color=FAINT)
-    page.write(MARGIN, MARGIN + 1.06, _legend(examples), size=11, color=FAINT)
+    drawn = first_of(min(len(pool.groups), MOST_GROUPS), len(pool.groups), "groups")
+    page.write(MARGIN, MARGIN + 1.06, _legend(examples) + drawn, size=11, color=FAINT)
 
 
 def _kind(examples: Examples) -> str:
@@ -129,7 +133,9 @@ def _block(page: Page, examples: Examples, group: int, corner: tuple[float, floa
     hidden = len(members) - MOST_ROWS
     if hidden > 0:
         title += f"  (and {hidden} more)"
-    page.write(left, top + 0.22, title, size=17, weight="bold", color=INK)
+    words = lettering.heading(title, BLOCK_WIDTH, 17.0)
+    style = {"size": words.points, "weight": "bold", "color": INK, "va": "bottom"}
+    page.write(left, top + 0.31, words.text, linespacing=1.1, **style)
     rule = page.axes(left, top + 0.34, BLOCK_WIDTH, 0.02)
     rule.axhline(0, color=FAINT, linewidth=0.8)
     for row, arm in enumerate(members[:MOST_ROWS]):
@@ -141,7 +147,8 @@ def _row(page: Page, examples: Examples, arm: int, corner: tuple[float, float]) 
     """One dataset: its name, its size and what is in it."""
     left, top = corner
     size = f"{examples.pool.sizes[arm]:,} examples"
-    page.write(left, top + 0.27, _short(examples.pool.datasets[arm]), size=12, color=INK)
+    name = lettering.within(examples.pool.datasets[arm], NAME_WIDTH - SPACE, 12.0)
+    page.write(left, top + 0.27, name, size=12, color=INK)
     page.write(left, top + 0.47, size, size=9.5, color=FAINT)
     rows = examples.candidates[arm]
     if _is_images(examples):
@@ -151,10 +158,6 @@ def _row(page: Page, examples: Examples, arm: int, corner: tuple[float, float]) 
     else:
         counts = np.bincount(examples.labels[rows], minlength=examples.classes)
         _bars(page.axes(left + NAME_WIDTH, top, STRIP_WIDTH, PICTURE), counts)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 16 else f"{name[:11]}…{name[-4:]}"
 
 
 def _picture(axes: Axes, image: np.ndarray) -> None:

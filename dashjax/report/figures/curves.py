@@ -8,12 +8,17 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.ticker import FixedLocator
 
-from dashjax.report.arrays import column, distinct, having, right, runs, unit
-from dashjax.report.figures import lines, style
+from dashjax.report.arrays import column, grouped, right, runs, unit
+from dashjax.report.figures import lettering, lines, style
+from dashjax.report.figures.lettering import Heading
 from dashjax.report.figures.lines import Curve, Measure
+from dashjax.report.text.wording import first_of
 from dashjax.store.results import Experiment, Row
 
-_WIDTH, _HEIGHT = 12.8, 5.7  # inches
+_WIDTH, _HEIGHT, _SMALL = 12.8, 5.7, 1.1  # inches: of the page, of it, of a small panel
+_SCALES = 2.5  # inches beside panels and names: margins, scales and what is written at them
+_PARTS = (1.15, 1.0)  # widths of the mean over targets and of all small panels
+_TARGETS = 24  # small panels, at most
 _RANGE = 400  # greatest regret by least that is shown, at least
 
 
@@ -45,35 +50,62 @@ def _regret(rows: Sequence[Row], config: dict[str, Any]) -> Measure:
 
 
 def _figure(rows: list[Row], measure: Measure, title: str, detail: str) -> Figure:
-    targets = distinct(rows, "target")
-    panels = {target: _curves(having(rows, "target", target), measure) for target in targets}
-    figure = style.page((_WIDTH, _HEIGHT), title, detail)
-    if len(targets) == 1:
-        axes, curves = figure.add_subplot(), panels[targets[0]]
-        heading = "" if targets[0] is None else f"target {style.short(targets[0], 60)}"
-    else:
-        halves = figure.add_gridspec(1, 2, width_ratios=(1.15, 1), wspace=0.03)
+    panels = {target: _curves(own, measure) for target, own in grouped(rows, "target").items()}
+    shown = dict(list(panels.items())[:_TARGETS]) if len(panels) > 1 else {}
+    heading = lettering.heading(_heading(list(panels)), 0.6 * _WIDTH, style.TEXT + 1)
+    titles = _titles(list(shown), next(iter(panels.values())))
+    height = max(_HEIGHT + heading.height, sum(_SMALL + lettering.tallest(row) for row in titles))
+    detail += first_of(len(shown), len(panels), "targets") if shown else ""
+    figure = style.page((_WIDTH, height), title, detail)
+    if shown:
+        halves = figure.add_gridspec(1, 2, width_ratios=_PARTS, wspace=0.03)
         axes, curves = figure.add_subplot(halves[0]), _mean(list(panels.values()))
-        heading = f"mean over {len(panels)} targets"
-        _small(figure, halves[1], panels, measure)
+        _small(figure, halves[1], (shown, titles), measure)
+    else:
+        axes, curves = figure.add_subplot(), next(iter(panels.values()))
     lines.panel(axes, curves, measure)
     lines.name_tolerance(axes, measure)
-    lines.name_curves(axes, curves, measure, height=_HEIGHT - 0.8)
-    axes.set(title=heading, xlabel="exploration steps", ylabel=measure.label)
+    lines.name_curves(axes, curves, measure, height=height - 0.8 - heading.height)
+    lettering.entitle(axes, heading, pad=6.0)
+    label = lettering.heading(measure.label, height - 1.5, style.TEXT, bold=False)
+    axes.set_xlabel("exploration steps")
+    axes.set_ylabel(label.text, size=label.points)
     return figure
 
 
+def _heading(targets: Sequence[str | None]) -> str:
+    """Of the large panel."""
+    if len(targets) > 1:
+        return f"mean over {len(targets)} targets"
+    return "" if targets[0] is None else f"target {targets[0]}"
+
+
+def _titles(targets: Sequence[str | None], curves: list[Curve]) -> list[list[Heading]]:
+    """Of the small panels, row by row; what the large one and its curves' names leave is theirs."""
+    count = len(targets)
+    across = 1 if count <= 3 else 2 if count <= 8 else 3 if count <= 15 else 4
+    names = [lettering.within(one.method, lines.NAME, style.TEXT, bold=True) for one in curves]
+    wide = max(lettering.width_of(name, style.TEXT, bold=True) for name in names)
+    width = (_WIDTH - wide - _SCALES) * _PARTS[1] / sum(_PARTS) / across - 0.15
+    titles = [lettering.heading(target, width, style.TEXT) for target in targets]
+    return [titles[first : first + across] for first in range(0, count, across)]
+
+
 def _small(
-    figure: Figure, half: SubplotSpec, panels: dict[str, list[Curve]], measure: Measure
+    figure: Figure,
+    half: SubplotSpec,
+    shown: tuple[dict[Any, list[Curve]], list[list[Heading]]],
+    measure: Measure,
 ) -> None:
     """A panel for each target; the upright scale is written at the left only."""
-    across = 1 if len(panels) <= 3 else 2 if len(panels) <= 8 else 3 if len(panels) <= 15 else 4
-    grid = half.subgridspec(-(-len(panels) // across), across)
+    panels, titles = shown
+    across = len(titles[0])
+    grid = half.subgridspec(len(titles), across)
     steps = max(float(curve.step[-1]) for curves in panels.values() for curve in curves)
-    for place, (target, curves) in enumerate(panels.items()):
+    for place, curves in enumerate(panels.values()):
         axes = figure.add_subplot(grid[place // across, place % across])
         lines.panel(axes, curves, measure)
-        axes.set_title(style.short(target, 40 // across), size=style.TEXT)
+        lettering.entitle(axes, titles[place // across][place % across], pad=6.0)
         axes.tick_params(labelsize=style.SMALL, labelleft=place % across == 0)
         axes.xaxis.set_major_locator(FixedLocator(lines.round_numbers(1.0, steps, most=3)))
         ticks = [0.0, 0.5, 1.0]
@@ -86,8 +118,8 @@ def _curves(rows: list[Row], measure: Measure) -> list[Curve]:
     """The methods' curves for one target."""
     names = ("step", measure.key, f"{measure.key}_low", f"{measure.key}_high")
     return [
-        Curve(method, *(column(having(rows, "method", method), name) for name in names))
-        for method in distinct(rows, "method")
+        Curve(method, *(column(own, name) for name in names))
+        for method, own in grouped(rows, "method").items()
     ]
 
 

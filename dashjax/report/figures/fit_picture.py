@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dashjax.report.arrays import column, distinct, having, number, unit
-from dashjax.report.figures import style
+from dashjax.report.figures import lettering, style
 from dashjax.report.text.fit_table import NAMES
+from dashjax.report.text.wording import first_of
 from dashjax.store.results import Experiment, Row
 
 _GRID, _NUMPYRO, _PRIOR = "#0072b2", "#e0a35c", "#c9cdd6"
@@ -25,14 +26,15 @@ def pictures(experiment: Experiment) -> Iterator[tuple[str, Figure]]:
 
 
 def _figure(rows: list[Row], experiment: Experiment) -> Figure:
-    sets = distinct(experiment.rows, "left_out")[: _MOST + 1]
+    there = distinct(experiment.rows, "left_out")
+    sets = there[: _MOST + 1]
     below = _LINE * len(sets) + 0.55
     detail = (
         f"Above: posterior density from all targets, in units of {unit(experiment.config)}. Blue "
         "line: grid, in closed form. Orange: NumPyro's draws. Grey: before any reward. Below: mean "
         "and 90 % interval from all targets and without each, the prior for the one left out; blue "
         "by the grid, orange by NumPyro."
-    )
+    ) + first_of(len(sets) - 1, len(there) - 1, "targets left out")
     title = "How groups, datasets and rewards spread, as the reward table tells"
     figure = style.page((13.0, 3.4 + below), title, detail)
     panels = figure.subplots(
@@ -41,10 +43,10 @@ def _figure(rows: list[Row], experiment: Experiment) -> Figure:
     for place, name in enumerate(NAMES):
         of_one = having(rows, "parameter", name)
         _densities(panels[0, place], of_one)
-        panels[0, place].set_title(f"{NAMES[name]} {_SYMBOLS[name]}", pad=6)
+        panels[0, place].set_title(f"{NAMES[name]} {_SYMBOLS[name]}", pad=6.0)
         _intervals(panels[1, place], having(experiment.rows, "parameter", name), sets)
         panels[1, place].set_xlim(*_limits(of_one, having(experiment.rows, "parameter", name)))
-    names = ["all targets", *(f"without {style.short(name, 16)}" for name in sets[1:])]
+    names = ["all targets", *(f"without {lettering.short(name, 16)}" for name in sets[1:])]
     panels[1, 0].set_yticks(range(len(sets)), names)
     return figure
 

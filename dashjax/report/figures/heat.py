@@ -10,13 +10,14 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import offset_copy
 
-from dashjax.report.arrays import distinct
-from dashjax.report.figures import style
+from dashjax.report.arrays import distinct, leading
+from dashjax.report.figures import lettering, style
 from dashjax.store.results import Row
 
 _GAP = 0.1  # inches between groups, at most
 _GROUP, _DATASET = 24, 28  # most characters of a name
 _LEAST = 6.5  # points that can be read
+_MOST = 140  # datasets that are drawn
 
 
 class Columns(NamedTuple):
@@ -71,6 +72,19 @@ def columns(rows: Sequence[Row]) -> Columns:
     return Columns(datasets, [group_of[name] for name in datasets], left, width)
 
 
+def drawn(rows: Sequence[Row], key: str, why: str) -> tuple[set[str], str]:
+    """The datasets that there is room for, and a sentence on what there is not.
+
+    Args:
+        rows: with a `dataset` and a number each.
+        key: of the number; the datasets with the largest are drawn.
+        why: what those have in common.
+    """
+    names, there = leading(rows, "dataset", key, _MOST), len(distinct(rows, "dataset"))
+    said = f" Drawn: the {_MOST} of {there:,} datasets that are {why}." if there > _MOST else ""
+    return set(names), said
+
+
 def heat(axes: Axes, values: np.ndarray, of: Columns, scale: Scale) -> None:
     """Draws values `[row, dataset]`; what is missing stays white."""
     rows = len(values)
@@ -94,7 +108,7 @@ def write_values(
 ) -> None:
     """Writes a text into each cell, dark on light and light on dark, if all can be read."""
     longest = max((text for row in texts for text in row), key=len, default="")
-    points = min(style.SMALL, (of.width - 0.03) / max(style.width_of(longest, 1.0), 1e-3))
+    points = min(style.SMALL, (of.width - 0.03) / max(lettering.width_of(longest, 1.0), 1e-3))
     if points < _LEAST:
         return
     for row, column in np.argwhere(~np.isnan(values)):
@@ -130,7 +144,7 @@ _FRAME: dict[str, Any] = {
 
 def name_rows(axes: Axes, names: Sequence[str]) -> None:
     """Writes the rows' names at their left."""
-    axes.set_yticks(np.arange(len(names)) + 0.5, [style.short(name, 28) for name in names])
+    axes.set_yticks(np.arange(len(names)) + 0.5, [lettering.short(name, 28) for name in names])
 
 
 def name_groups(axes: Axes, of: Columns) -> None:
@@ -144,7 +158,7 @@ def name_groups(axes: Axes, of: Columns) -> None:
         bar = Rectangle((left, 1), count, 0.0, transform=raised, clip_on=False)
         bar.set(edgecolor=colours[name], linewidth=5, joinstyle="miter")
         axes.add_patch(bar)
-        words = style.short(name, int(_characters(count * of.width)) if flat else _GROUP)
+        words = lettering.short(name, int(_characters(count * of.width)) if flat else _GROUP)
         text = axes.annotate(words, (left + count / 2, 1), (0, 12), across, "offset points")
         text.set(ha="center", va="bottom", weight="bold")
         text.set(rotation=0 if flat else 90, fontsize=style.TEXT if flat else style.SMALL)
@@ -152,7 +166,7 @@ def name_groups(axes: Axes, of: Columns) -> None:
 
 def name_datasets(axes: Axes, of: Columns) -> None:
     """Writes the datasets' names below; upright, then thinned out, where space is short."""
-    names, points = [style.short(name, _DATASET) for name in of.datasets], _points(of)
+    names, points = [lettering.short(name, _DATASET) for name in of.datasets], _points(of)
     flat = _datasets_lie_flat(of)
     every = 1 if flat else max(1, int(np.ceil(points * 1.15 / 72 / of.width)))
     axes.set_xticks(of.left[::every] + 0.5, names[::every])
@@ -161,8 +175,12 @@ def name_datasets(axes: Axes, of: Columns) -> None:
 
 def names_height(of: Columns) -> float:
     """Inches that the names of groups and datasets take, above and below."""
-    groups = max(style.width_of(style.short(name, _GROUP), style.SMALL) for name in of.groups)
-    datasets = max(style.width_of(style.short(name, _DATASET), _points(of)) for name in of.datasets)
+    groups = max(
+        lettering.width_of(lettering.short(name, _GROUP), style.SMALL) for name in of.groups
+    )
+    datasets = max(
+        lettering.width_of(lettering.short(name, _DATASET), _points(of)) for name in of.datasets
+    )
     above = 0.2 if _groups_lie_flat(of) else groups
     return 0.4 + above + (0.2 if _datasets_lie_flat(of) else datasets)
 
@@ -176,13 +194,13 @@ def _groups_lie_flat(of: Columns) -> bool:
 
 def _characters(width: float) -> float:
     """How many characters of a group's name that width takes."""
-    return width / style.width_of("m", style.TEXT)
+    return width / lettering.width_of("n", style.TEXT, bold=True)
 
 
 def _datasets_lie_flat(of: Columns) -> bool:
     """Whether each dataset's name fits into its column and leaves a space to the next."""
-    names = [style.short(name, _DATASET) for name in of.datasets]
-    return all(style.width_of(f"{name}m", _points(of)) <= of.width for name in names)
+    names = [lettering.short(name, _DATASET) for name in of.datasets]
+    return all(lettering.width_of(f"{name}m", _points(of)) <= of.width for name in names)
 
 
 def _points(of: Columns) -> float:

@@ -7,8 +7,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
-from dashjax.report.figures import style
+from dashjax.report.figures import lettering, style
 
+NAME = 2.2  # inches of a method's name, at most
 _NAME_HEIGHT = 0.2  # inches from one name to the next
 
 
@@ -93,7 +94,7 @@ def name_curves(axes: Axes, curves: Sequence[Curve], measure: Measure, *, height
         colour = style.pen(method).colour
         leader = ((1.0, 1.025, 1.035), (place, name, name))
         axes.plot(*leader, color=colour, linewidth=0.9, transform=axes.transAxes, clip_on=False)
-        words = style.short(method, 24)
+        words = lettering.within(method, NAME, style.TEXT, bold=True)
         text = axes.text(1.042, name, words, transform=axes.transAxes, color=colour)
         text.set(weight="bold", va="center_baseline")
 

@@ -9,23 +9,45 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from dashjax.report.arrays import column, distinct, having, number, unit
-from dashjax.report.figures import style
+from dashjax.report.arrays import column, distinct, grouped, having, leading, number, unit
+from dashjax.report.figures import lettering, style
+from dashjax.report.text.wording import first_of
 from dashjax.store.results import Experiment, Row
 
 _NORMAL_90 = 1.644854
 _LINE, _GAP = 0.25, 0.35  # inches a line; lines between groups
+_TARGETS, _DATASETS = 12, 60  # drawn, at most
 
 
 def pictures(experiment: Experiment) -> Iterator[tuple[str, Figure]]:
     """Yields `posterior-<target>` for each target, with a panel for each number of steps."""
-    rows = experiment.frames.get("posterior") or []
-    known = experiment.frames.get("rewards") or []
+    by_target = grouped(experiment.frames.get("posterior") or [], "target")
+    known = grouped(experiment.frames.get("rewards") or [], "target")
+    targets = list(by_target)[:_TARGETS]
+    left_out = first_of(len(targets), len(by_target), "targets, a picture each")
     taken: set[str] = set()
-    for target in distinct(rows, "target"):
-        truth = {row["dataset"]: number(row["utility"]) for row in having(known, "target", target)}
-        name = _file_name(target, taken)
-        yield name, _figure(having(rows, "target", target), truth, experiment.config)
+    for target in targets:
+        rows, left_out_here = _shown(by_target[target])
+        names = {row["name"] for row in rows}
+        truth = {
+            row["dataset"]: number(row["utility"])
+            for row in known.get(target, [])
+            if row["dataset"] in names
+        }
+        detail = _detail(truth, experiment.config) + left_out_here + left_out
+        yield _file_name(target, taken), _figure(rows, truth, detail)
+
+
+def _shown(rows: list[Row]) -> tuple[list[Row], str]:
+    """The datasets that were looked at most, and their groups; and what that leaves out."""
+    last = having(having(rows, "level", "dataset"), "step", rows[-1]["step"])
+    names = set(leading(last, "name", "pulls", _DATASETS))
+    if len(names) == len(last):
+        return rows, ""
+    groups = {row["group"] for row in last if row["name"] in names}
+    kept = [row for row in rows if row["name"] in (groups if row["level"] == "group" else names)]
+    most = f"the {len(names)} of {len(last):,} datasets that were looked at most"
+    return kept, f" Drawn: {most}, and their groups."
 
 
 def _file_name(target: str | None, taken: set[str]) -> str:
@@ -39,11 +61,11 @@ def _file_name(target: str | None, taken: set[str]) -> str:
     return name
 
 
-def _figure(rows: list[Row], truth: dict[str, float], config: dict[str, Any]) -> Figure:
+def _figure(rows: list[Row], truth: dict[str, float], detail: str) -> Figure:
     steps = distinct(rows, "step")
     lines = _lines(having(rows, "step", steps[0]))
     height = float(np.clip(_LINE * len(lines), 2.0, 13.0)) + 0.8
-    figure = style.page((13.0, height), _title(rows[0]), _detail(truth, config))
+    figure = style.page((13.0, height), _title(rows[0]), detail)
     panels = figure.subplots(1, len(steps), sharex=True, sharey=True, squeeze=False)[0]
     panels[0].get_gridspec().update(wspace=0.1)
     for axes, step in zip(panels, steps, strict=True):
@@ -58,8 +80,8 @@ def _figure(rows: list[Row], truth: dict[str, float], config: dict[str, Any]) ->
 
 
 def _title(row: Row) -> str:
-    target = "" if row["target"] is None else f" for target {style.short(row['target'], 24)}"
-    return f"What one run of {style.short(row['method'], 24)} has learnt{target}"
+    target = "" if row["target"] is None else f" for target {row['target']}"
+    return f"What one run of {row['method']} has learnt{target}"
 
 
 def _detail(truth: dict[str, float], config: dict[str, Any]) -> str:
@@ -121,7 +143,7 @@ def _group(axes: Axes, row: Row, top: float, members: int, colour: str) -> None:
 
 def _name_lines(axes: Axes, lines: dict[tuple[str, str], float], points: float) -> None:
     """Writes the names at the left, those of groups in bold."""
-    names = [style.short(name, 28) for _, name in lines]
+    names = [lettering.short(name, 28) for _, name in lines]
     axes.set_yticks(list(lines.values()), names)
     size = float(np.clip(0.75 * points, 5.0, style.TEXT))
     for (level, _), label in zip(lines, axes.get_yticklabels(), strict=True):

@@ -9,11 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
-from dashjax.report.arrays import best, column, distinct, grid, having
-from dashjax.report.figures import heat, style
+from dashjax.report.arrays import best, column, distinct, grid, grouped
+from dashjax.report.figures import heat, lettering, style
+from dashjax.report.figures.lettering import Heading
+from dashjax.report.text.wording import first_of
 from dashjax.store.results import Experiment, Row
 
-_ROW, _BETWEEN = 0.235, 0.4  # inches
+_ROW, _BETWEEN = 0.235, 0.2  # inches
+_MARGIN, _HEIGHT = 2.2, 16.0  # inches: for a target's name, and of all strips at most
+_METHODS = 40  # drawn, at most
 
 
 def pictures(experiment: Experiment) -> Iterator[tuple[str, Figure]]:
@@ -25,26 +29,46 @@ def pictures(experiment: Experiment) -> Iterator[tuple[str, Figure]]:
 
 
 def _figure(rows: list[Row], known: list[Row], config: dict[str, Any]) -> Figure:
-    of = heat.columns(rows)
-    targets, methods = distinct(rows, "target"), distinct(rows, "method")
-    names = max(style.width_of(style.short(name, 28), style.TEXT) for name in methods)
-    strip = len(methods) * _ROW + _BETWEEN
-    size = (max(of.total + names + 0.8, 8.0), len(targets) * strip + heat.names_height(of))
-    figure = style.page(size, "Where the exploration steps go", _detail(config, known))
-    strips = figure.subplots(len(targets), 1, squeeze=False)[:, 0]
+    shown, left_out = _shown(rows)
+    of = heat.columns(shown)
+    by_target, methods = grouped(shown, "target"), distinct(shown, "method")
+    titles = [_title(target) for target in by_target]
+    names = [lettering.width_of(lettering.short(name, 28), style.TEXT) for name in methods]
+    height = sum(len(methods) * _ROW + _BETWEEN + title.height for title in titles)
+    size = (max(of.total + max(*names, _MARGIN) + 0.8, 8.0), height + heat.names_height(of))
+    detail = _detail(config, known) + left_out
+    figure = style.page(size, "Where the exploration steps go", detail)
+    strips = figure.subplots(len(titles), 1, squeeze=False)[:, 0]
     # The square root tells few pulls from fewer, where most go to a handful of datasets.
-    most = np.nanmax(np.append(column(rows, "pulls"), config.get("steps") or 1.0))
+    most = np.nanmax(np.append(column(shown, "pulls"), config.get("steps") or 1.0))
     scale = heat.Scale(matplotlib.colormaps["Purples"], PowerNorm(0.5, 0, most))
-    for axes, target in zip(strips, targets, strict=True):
-        _strip(axes, having(rows, "target", target), of, scale)
-        utility = column(having(known, "target", target), "utility")
-        datasets = [row["dataset"] for row in having(known, "target", target)]
-        chosen = [datasets[place] for place in best(utility, config.get("select") or 0)]
-        heat.outline(axes, of, [of.datasets.index(name) for name in chosen], rows=(0, len(methods)))
-        _name_target(axes, target)
+    worth = grouped(known, "target")
+    for axes, target, title in zip(strips, by_target, titles, strict=True):
+        _strip(axes, by_target[target], of, scale)
+        chosen = best(column(worth.get(target, []), "utility"), config.get("select") or 0)
+        found = {worth[target][place]["dataset"] for place in chosen}
+        places = [place for place, name in enumerate(of.datasets) if name in found]
+        heat.outline(axes, of, places, rows=(0, len(methods)))
+        _name_target(axes, title)
     heat.name_groups(strips[0], of)
     heat.name_datasets(strips[-1], of)
     return figure
+
+
+def _shown(rows: list[Row]) -> tuple[list[Row], str]:
+    """What there is room for, and a sentence on what there is not."""
+    targets, methods = distinct(rows, "target"), distinct(rows, "method")
+    kept = methods[:_METHODS]
+    first = targets[: max(int(_HEIGHT / (len(kept) * _ROW + 2 * _BETWEEN)), 1)]
+    rows = [row for row in rows if row["target"] in first and row["method"] in kept]
+    names, said = heat.drawn(rows, "pulls", "looked at most")
+    said += first_of(len(first), len(targets), "targets")
+    said += first_of(len(kept), len(methods), "methods")
+    return [row for row in rows if row["dataset"] in names], said
+
+
+def _title(target: str | None) -> Heading:
+    return lettering.heading("" if target is None else f"target {target}", _MARGIN, style.TEXT)
 
 
 def _detail(config: dict[str, Any], known: list[Row]) -> str:
@@ -60,8 +84,8 @@ def _detail(config: dict[str, Any], known: list[Row]) -> str:
 
 def _strip(axes: Axes, rows: list[Row], of: heat.Columns, scale: heat.Scale) -> None:
     """One target's methods and datasets."""
-    order = [distinct(rows, "dataset").index(name) for name in of.datasets]
-    values = grid(rows, "method", "dataset", "pulls")[:, order]
+    order = {name: place for place, name in enumerate(distinct(rows, "dataset"))}
+    values = grid(rows, "method", "dataset", "pulls")[:, [order[name] for name in of.datasets]]
     heat.heat(axes, values, of, scale)
     texts = [[_text(value) for value in line] for line in values]
     heat.write_values(axes, texts, values=values, of=of, scale=scale)
@@ -74,9 +98,7 @@ def _text(pulls: float) -> str:
     return f"{pulls:.1f}" if pulls < 9.95 else f"{pulls:.0f}"
 
 
-def _name_target(axes: Axes, target: str | None) -> None:
+def _name_target(axes: Axes, title: Heading) -> None:
     """Writes the target's name above those of the methods."""
-    if target is not None:
-        words = f"target {style.short(target, 24)}"
-        text = axes.annotate(words, (0, 1), (-4, 4), "axes fraction", "offset points")
-        text.set(ha="right", va="bottom", weight="bold")
+    text = axes.annotate(title.text, (0, 1), (-4, 4), "axes fraction", "offset points")
+    text.set(ha="right", va="bottom", weight="bold", size=title.points)

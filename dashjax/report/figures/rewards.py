@@ -10,10 +10,12 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from dashjax.report.arrays import best, distinct, grid, unit
-from dashjax.report.figures import heat, style
+from dashjax.report.figures import heat, lettering, style
+from dashjax.report.text.wording import first_of
 from dashjax.store.results import Experiment, Row
 
 _ROW = 0.5  # inches
+_TARGETS = 30  # drawn, at most
 _NARROW = 0.5  # a column where a zero before the point takes too much room
 
 
@@ -25,16 +27,17 @@ def pictures(experiment: Experiment) -> Iterator[tuple[str, Figure]]:
 
 
 def _figure(rows: list[Row], config: dict[str, Any]) -> Figure:
+    rows, left_out = _shown(rows)
     of = heat.columns(rows)
     targets = distinct(rows, "target")
-    order = [distinct(rows, "dataset").index(name) for name in of.datasets]
-    values = grid(rows, "target", "dataset", "utility")[:, order]
+    order = {name: place for place, name in enumerate(distinct(rows, "dataset"))}
+    values = grid(rows, "target", "dataset", "utility")[:, [order[name] for name in of.datasets]]
     count = min(config.get("select") or 0, len(of.datasets))
     detail = "Rows: targets. Columns: datasets, under their group. Cells: mean reward."
     detail += f" Outlined: the {count} best datasets for the target." if count else ""
-    names = max(style.width_of(style.short(name, 28), style.TEXT) for name in targets)
+    names = max(lettering.width_of(lettering.short(name, 28), style.TEXT) for name in targets)
     size = (max(of.total + names + 1.9, 8.0), len(targets) * _ROW + heat.names_height(of))
-    figure = style.page(size, "What each dataset is worth for each target", detail)
+    figure = style.page(size, "What each dataset is worth for each target", detail + left_out)
     axes = figure.add_subplot()
     scale = _scale(values)
     heat.heat(axes, values, of, scale)
@@ -47,8 +50,18 @@ def _figure(rows: list[Row], config: dict[str, Any]) -> Figure:
     heat.name_groups(axes, of)
     heat.name_datasets(axes, of)
     heat.name_rows(axes, targets)
-    _bar(axes, scale, values, f"mean reward:\n{unit(config)}")
+    _bar(axes, scale, values, f"mean reward: {unit(config)}")
     return figure
+
+
+def _shown(rows: list[Row]) -> tuple[list[Row], str]:
+    """What there is room for, and a sentence on what there is not."""
+    targets = distinct(rows, "target")
+    first = targets[:_TARGETS]
+    rows = [row for row in rows if row["target"] in first]
+    names, said = heat.drawn(rows, "utility", "worth most to any of the targets")
+    said += first_of(len(first), len(targets), "targets")
+    return [row for row in rows if row["dataset"] in names], said
 
 
 def _scale(values: np.ndarray) -> heat.Scale:
@@ -84,6 +97,7 @@ def _bar(axes: Axes, scale: heat.Scale, values: np.ndarray, label: str) -> None:
     figure = axes.get_figure(root=True)
     assert figure is not None
     bar = figure.colorbar(scale.key, ax=axes, aspect=14, pad=0.015, fraction=0.03)
-    bar.set_label(label, size=10, color=style.INK)
+    words = lettering.heading(label, max(len(values) * _ROW, 1.5), 10.0, bold=False)
+    bar.set_label(words.text, size=words.points, color=style.INK)
     style.bare(bar.ax)
     bar.ax.set_ylim(*_ends(values))

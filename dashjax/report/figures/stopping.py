@@ -9,14 +9,17 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from dashjax.report.arrays import column, distinct, having, number, runs
-from dashjax.report.figures import style
+from dashjax.report.arrays import column, distinct, grouped, having, number, runs
+from dashjax.report.figures import lettering, style
 from dashjax.report.text.findings import broken
-from dashjax.report.text.wording import percent, the_best
+from dashjax.report.text.wording import first_of, percent, the_best
 from dashjax.store.results import Experiment, Row
 
-_LINE, _HEAD = 0.3, 1.0  # inches: of a method, above and below a block's methods
-_BLOCKS = 6  # most on a page
+_LINE, _HEAD = 0.3, 0.9  # inches: of a method, above and below a block's methods
+_GAP, _NAME = 0.1, 2.2  # inches: below a heading, and of a method's name at most
+_PARTS = (1.5, 1.0, 0.1)  # panels of a block; the last parts what is at the right from the next
+_BLOCKS, _PAGES = 6, 4  # most on a page, and pages
+_LINES = 40  # most of a block
 
 
 class _Block(NamedTuple):
@@ -25,6 +28,7 @@ class _Block(NamedTuple):
     title: str
     names: list[str]
     rows: list[Row]
+    left_out: str = ""
 
 
 class _Scale(NamedTuple):
@@ -40,9 +44,11 @@ def pictures(experiment: Experiment) -> Iterator[tuple[str, Figure]]:
     if not rows:
         return
     blocks, scale = _blocks(rows), _scale(rows, experiment)
-    for page, first in enumerate(range(0, len(blocks), _BLOCKS)):
+    shown = blocks[: _BLOCKS * _PAGES]
+    left_out = blocks[0].left_out + first_of(len(shown), len(blocks), "targets and stop rules")
+    for page, first in enumerate(range(0, len(shown), _BLOCKS)):
         name = f"stopping-{page + 1}" if page else "stopping"
-        yield name, _figure(blocks[first : first + _BLOCKS], scale, experiment)
+        yield name, _figure(shown[first : first + _BLOCKS], scale, experiment, left_out)
 
 
 def _blocks(rows: list[Row]) -> list[_Block]:
@@ -50,18 +56,24 @@ def _blocks(rows: list[Row]) -> list[_Block]:
     rules = distinct(rows, "stop")
     if len({(row["method"], row["stop"]) for row in rows}) == 1:
         targets = ["" if row["target"] is None else str(row["target"]) for row in rows]
-        return [_Block(str(rows[0]["method"]), targets, rows)]
+        left_out = first_of(min(len(rows), _LINES), len(rows), "targets")
+        return [_Block(str(rows[0]["method"]), targets[:_LINES], rows[:_LINES], left_out)]
     return [
-        _Block(_title(target, rule, rules), [str(row["method"]) for row in own], own)
-        for target in distinct(rows, "target")
+        _block(_title(target, rule, rules), having(own, "stop", rule))
+        for target, own in grouped(rows, "target").items()
         for rule in rules
-        if (own := having(having(rows, "target", target), "stop", rule))
     ]
 
 
+def _block(title: str, rows: list[Row]) -> _Block:
+    names = [str(row["method"]) for row in rows]
+    left_out = first_of(min(len(rows), _LINES), len(rows), "methods")
+    return _Block(title, names[:_LINES], rows[:_LINES], left_out)
+
+
 def _title(target: Any, rule: str, rules: list[str]) -> str:
-    parts = [] if target is None else [style.short(target, 22)]
-    parts += [style.short(rule, 36)] if len(rules) > 1 else []
+    parts = [] if target is None else [str(target)]
+    parts += [rule] if len(rules) > 1 else []
     return ", ".join(parts)
 
 
@@ -76,16 +88,23 @@ def _scale(rows: list[Row], experiment: Experiment) -> _Scale:
     return _Scale(last, min(np.floor(10 * least - 1e-9) / 10, 0.8))
 
 
-def _figure(blocks: list[_Block], scale: _Scale, experiment: Experiment) -> Figure:
+def _figure(blocks: list[_Block], scale: _Scale, experiment: Experiment, left_out: str) -> Figure:
     across = min(len(blocks), 2)
-    down = -(-len(blocks) // across)
     most = max(len(block.rows) for block in blocks)
-    size = (max(7.4 * across, 11.0), down * (most * _LINE + _HEAD))
+    width = max(7.4 * across, 11.0)
+    room = width / across - 0.5
+    titles = [lettering.heading(block.title, room, style.TEXT + 1) for block in blocks]
+    rows = [titles[first : first + across] for first in range(0, len(titles), across)]
+    height = sum(most * _LINE + _HEAD + lettering.tallest(row) for row in rows)
     title = "When each method stops by itself, and how often it is then right"
-    figure = style.page(size, title, _detail(blocks, experiment))
-    grid = figure.add_gridspec(down, across)
-    for place, block in enumerate(blocks):
-        _draw(figure, grid[place // across, place % across], block, scale, most)
+    figure = style.page((width, height), title, _detail(blocks, experiment) + left_out)
+    grid = figure.add_gridspec(len(rows), across)
+    for place, (block, heading) in enumerate(zip(blocks, titles, strict=True)):
+        down, side = divmod(place, across)
+        ratios = (lettering.tallest(rows[down]) + _GAP, most * _LINE + _HEAD - _GAP)
+        parts = grid[down, side].subgridspec(2, 1, height_ratios=ratios)
+        lettering.above(figure, parts[0], heading)
+        _draw(figure, parts[1], block, scale, most)
     return figure
 
 
@@ -106,12 +125,11 @@ def _detail(blocks: list[_Block], experiment: Experiment) -> str:
 
 
 def _draw(figure: Figure, place: SubplotSpec, block: _Block, scale: _Scale, most: int) -> None:
-    # the third column parts what is written at the right from the block beside it
-    inner = place.subgridspec(1, 3, width_ratios=(1.5, 1, 0.1), wspace=0.1)
+    inner = place.subgridspec(1, 3, width_ratios=_PARTS, wspace=0.1)
     steps, shares = (figure.add_subplot(inner[0, side]) for side in (0, 1))
     _steps(steps, block, scale)
     _shares(shares, block, scale)
-    names = [style.short(name, 24) for name in block.names]
+    names = [lettering.within(name, _NAME, style.TEXT) for name in block.names]
     for axes, labelled in ((steps, True), (shares, False)):
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(most - 0.4, -0.6)
@@ -122,7 +140,6 @@ def _draw(figure: Figure, place: SubplotSpec, block: _Block, scale: _Scale, most
         axes.set_axisbelow(True)
     for name, label in zip(block.names, steps.get_yticklabels(), strict=True):
         label.set_fontweight("bold" if name == "best" else "normal")
-    steps.set_title(block.title, size=12, pad=20)
     for axes, words in ((steps, "stops after so many steps"), (shares, "right when it stops")):
         text = axes.annotate(words, (0, 1), (0, 4), "axes fraction", "offset points")
         text.set(size=style.SMALL, color=style.FAINT)

@@ -1,8 +1,6 @@
 """What all pictures share: page, type, colours and names that fit. Lengths are in inches."""
 
 import contextlib
-import functools
-import textwrap
 import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -11,7 +9,8 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import findfont, get_font
+
+from dashjax.report.figures import lettering
 
 INK, FAINT, RULE, PAPER = "#1c2230", "#6b7385", "#dfe2e8", "#ffffff"
 TITLE, TEXT, SMALL = 18.0, 11.0, 9.0  # points
@@ -19,9 +18,10 @@ MARGIN = 0.3
 DOTS_PER_INCH = 160
 
 _SETTINGS: Any = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so pictures are the same everywhere
+    "font.family": lettering.FONT,
     "font.size": TEXT,
     "text.color": INK,
+    "text.hinting": "none",  # letters are as wide at any number of dots an inch
     "text.parse_math": False,  # a dollar sign in a name is a dollar sign
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
@@ -97,7 +97,7 @@ def applied() -> Iterator[None]:
 
 
 def page(size: tuple[float, float], title: str, detail: str) -> Figure:
-    """An empty figure with a title and a line below that says how to read it.
+    """An empty figure with a title and lines below that say how to read it; neither is cut.
 
     Args:
         size: width, and height below the heading.
@@ -105,17 +105,17 @@ def page(size: tuple[float, float], title: str, detail: str) -> Figure:
         detail: what its marks mean.
     """
     width, height = size
-    lines = textwrap.wrap(detail, int((width - 2 * MARGIN) * 72 / (0.55 * TEXT)))
-    heading = MARGIN + 0.4 + 0.21 * len(lines)
+    room = width - 2 * MARGIN
+    top, lines = lettering.heading(title, room, TITLE), lettering.lines(detail, room, TEXT)
+    heading = MARGIN + top.height + 0.1 + 0.21 * len(lines)
     whole = heading + height + MARGIN
     figure = Figure((width, whole), dpi=DOTS_PER_INCH, facecolor=PAPER)
     box = (MARGIN / width, MARGIN / whole, 1 - 2 * MARGIN / width, height / whole)
     figure.set_layout_engine("constrained", rect=box, w_pad=0.06, h_pad=0.08)
-    room = int((width - 2 * MARGIN) * 72 / (0.66 * TITLE))
     style: dict[str, Any] = {"va": "top", "ha": "left"}
-    left, top = MARGIN / width, 1 - MARGIN / whole
-    figure.text(left, top, short(title, room), size=TITLE, weight="bold", **style)
-    below = top - 0.38 / whole
+    left, above = MARGIN / width, 1 - MARGIN / whole
+    figure.text(left, above, top.text, size=top.points, weight="bold", **style)
+    below = above - (top.height + 0.08) / whole
     figure.text(left, below, "\n".join(lines), color=FAINT, linespacing=1.25, **style)
     return figure
 
@@ -133,25 +133,6 @@ def pen(method: str) -> Pen:
 def group_colours(groups: Sequence[str]) -> dict[str, str]:
     """A colour for each group; they come round again after eight."""
     return {name: _GROUPS[place % len(_GROUPS)] for place, name in enumerate(groups)}
-
-
-def short(name: object, length: int) -> str:
-    """The name on one line, of at most that many characters, all of which the font has."""
-    font = _characters()
-    text = "".join(sign if ord(sign) in font else "□" for sign in " ".join(str(name).split()))
-    length = max(length, 3)
-    tail = length // 3
-    return text if len(text) <= length else f"{text[: length - tail - 1]}…{text[-tail:]}"
-
-
-@functools.cache
-def _characters() -> frozenset[int]:
-    return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())
-
-
-def width_of(text: str, points: float) -> float:
-    """About how wide a text is; rather too wide than too narrow."""
-    return len(text) * 0.61 * points / 72
 
 
 def apart(places: np.ndarray, gap: float) -> np.ndarray:

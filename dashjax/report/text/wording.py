@@ -33,6 +33,11 @@ def shortened(name: str, length: int) -> str:
     return name if len(name) <= length else f"{name[: length - tail - 1]}…{name[-tail:]}"
 
 
+def first_of(shown: int, there: int, what: str) -> str:
+    """A sentence that says what a picture leaves out; '' if that is nothing."""
+    return f" Drawn: the first {shown:,} of {there:,} {what}." if shown < there else ""
+
+
 def number(value: float | int | None, form: str) -> str:
     """The number in that form, or a dash."""
     return "-" if value is None or value != value else format(value, form)
