@@ -14,6 +14,7 @@ from dashjax.store.identity import Identity
 
 SCHEMA_VERSION = 2
 _MOST_BYTES = 1 << 27  # that of a table of a million datasets has fewer
+_MOST_LEVELS = 64
 _INT64 = 2**63
 
 
@@ -22,8 +23,19 @@ def _text(value: str) -> str:
     return value
 
 
+def _shallow(value: Any, levels: int = _MOST_LEVELS) -> Any:
+    """The value, which must not be nested deeper than what reads it can follow."""
+    if isinstance(value, dict | list):
+        if not levels:
+            raise ValueError(f"nested more than {_MOST_LEVELS} levels deep")
+        for inner in value.values() if isinstance(value, dict) else value:
+            _shallow(inner, levels - 1)
+    return value
+
+
 Text = Annotated[str, AfterValidator(_text)]
 Whole = Annotated[int, Field(ge=0, lt=_INT64)]
+Settings = Annotated[dict[str, Any], AfterValidator(lambda value: _shallow(value))]
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
@@ -42,7 +54,7 @@ class _Identity(BaseModel):
     targets: list[Text]
     fingerprint: Text
     reward: Text
-    training: dict[str, Any]
+    training: Settings
     versions: dict[str, Text]
     unit: Text
     direction: Text
@@ -56,7 +68,7 @@ class Manifest(BaseModel):
     schema_version: int = Field(alias="schema")
     identity: _Identity
     identity_hash: Text
-    origin: dict[str, Any]
+    origin: Settings
     content: Text = ""
     parts: list[Text] = []
 
