@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.table import Table
 
+from dashjax.store.importers.findings import counted
 from dashjax.store.reward_table import RewardTable
 
 _MOST_DATASETS, _MOST_TARGETS = 40, 6  # that are shown side by side
@@ -25,7 +26,7 @@ class Moments(NamedTuple):
 
 def moments(table: RewardTable, target: str) -> Moments:
     """Mean, standard deviation and number of each dataset's rewards for a target, as measured."""
-    rewards = table.rewards[table.identity.targets.index(target)]
+    rewards = table.rewards[table.place(target)]
     there = ~np.isnan(rewards)
     count = there.sum(axis=1)
     mean = np.where(there, rewards, 0).sum(axis=1) / np.maximum(count, 1)
@@ -86,15 +87,16 @@ def _gaps(table: RewardTable) -> list[str]:
     counts = np.stack([table.counts(target) for target in targets])
     there, shape = counts[counts > 0], counts.shape
     lines = [
-        f"{shape[0]:,} targets with rewards, {shape[1]:,} datasets; replicates of a cell that has "
-        f"any: {_range(there)}"
+        f"{counted(shape[0], 'target')} with rewards, {counted(shape[1], 'dataset')}; replicates "
+        f"of a cell that has any: {_range(there)}"
     ]
-    without = [target for target in table.identity.targets if target not in set(targets)]
+    some = set(targets)
+    without = [target for target in table.identity.targets if target not in some]
     if without:
         lines.append(f"targets without any reward: {_named(without)}")
     missing = (counts == 0).sum(axis=1)
     if missing.any():
-        lacking = [target for target, some in zip(targets, missing, strict=True) if some]
+        lacking = [target for target, gaps in zip(targets, missing, strict=True) if gaps]
         lines.append(
             f"cells missing: {int(missing.sum()):,} of {counts.size:,}, datasets lack for "
             f"{_named(lacking)}"

@@ -60,7 +60,7 @@ class RewardTable:
         datasets, names = self.identity.pool.datasets, list(dict.fromkeys(targets))
         wanted = np.ones((replicates, len(names), len(datasets)), bool)
         for place, name in enumerate(names):
-            there = self.rewards[self._place(name), :, :replicates]
+            there = self.rewards[self.place(name), :, :replicates]
             wanted[: there.shape[1], place] = np.isnan(there).T
         return [
             Cell(names[target], datasets[arm], int(replicate))
@@ -69,7 +69,7 @@ class RewardTable:
 
     def replicates(self, target: str) -> int:
         """Replicates that every dataset has for a target, up to the first that one lacks."""
-        complete = self.measured[self._place(target)].all(axis=0)
+        complete = (~np.isnan(self.rewards[self.place(target)])).all(axis=0)
         return int(np.cumprod(complete).sum())
 
     def array(self, target: str) -> np.ndarray:
@@ -84,7 +84,7 @@ class RewardTable:
                 f"table {self.path} has no complete replicate for target '{target}'; "
                 f"run 'dashjax table build' for it"
             )
-        return self.rewards[self._place(target), :, :count].astype(np.float32)
+        return self.rewards[self.place(target), :, :count].astype(np.float32)
 
     def higher(self, target: str) -> np.ndarray:
         """Rewards of a target such that higher is better, float64 `[arm, replicate]`.
@@ -95,7 +95,7 @@ class RewardTable:
         Raises:
             InputError: if the target is unknown.
         """
-        rewards = self.rewards[self._place(target)]
+        rewards = self.rewards[self.place(target)]
         missing = np.isnan(rewards)
         packed = np.take_along_axis(rewards, np.argsort(missing, axis=1, kind="stable"), axis=1)
         columns = int((~missing).sum(axis=1).max(initial=0))
@@ -103,12 +103,12 @@ class RewardTable:
 
     def counts(self, target: str) -> np.ndarray:
         """How many rewards each arm has for a target, int32 `[arm]`."""
-        return self.measured[self._place(target)].sum(axis=1).astype(np.int32)
+        return (~np.isnan(self.rewards[self.place(target)])).sum(axis=1).astype(np.int32)
 
     def floor(self, target: str) -> float | None:
         """The reward of taking nothing, such that higher is better; None where it is not stated."""
         floors = self.identity.floor
-        value = floors[self._place(target)] if floors else None
+        value = floors[self.place(target)] if floors else None
         return None if value is None else self._sign * value
 
     def built(self) -> list[str]:
@@ -123,9 +123,9 @@ class RewardTable:
         Raises:
             InputError: naming the target and those there are.
         """
-        known = self.identity.targets
         for target in targets:
-            if target not in known:
+            if target not in self._places:
+                known = self.identity.targets
                 shown = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
                 raise InputError(
                     f"unknown target '{target}'{closest(target, known)}; table {self.path} has "
@@ -148,9 +148,18 @@ class RewardTable:
     def _sign(self) -> float:
         return -1.0 if self.identity.direction == "lower" else 1.0
 
-    def _place(self, target: str) -> int:
+    def place(self, target: str) -> int:
+        """The number of a target, in the table's order.
+
+        Raises:
+            InputError: if the target is unknown.
+        """
         self.check_targets([target])
-        return self.identity.targets.index(target)
+        return self._places[target]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {target: place for place, target in enumerate(self.identity.targets)}
 
 
 def load_table(path: str | Path) -> RewardTable:
