@@ -59,10 +59,10 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "report": (
         "errors pools store simulate",
-        "arrays dictionary write figures/accuracy figures/certainty figures/contact figures/curves "
-        "figures/fit_picture figures/heat figures/lettering figures/lines figures/plots "
-        "figures/posterior figures/pulls figures/rewards figures/stopping figures/style "
-        "text/findings text/fit_table text/certainty text/closing text/narrow_table text/summary "
+        "arrays checked dictionary write figures/accuracy figures/certainty figures/contact "
+        "figures/curves figures/fit_picture figures/heat figures/lettering figures/lines "
+        "figures/plots figures/posterior figures/pulls figures/rewards figures/stopping "
+        "figures/style text/findings text/fit_table text/certainty text/closing text/narrow_table text/summary "
         "text/tables text/wording",
     ),
     "cli": (

@@ -217,7 +217,10 @@ def _read_frame(path: Path, expected: str) -> list[Row]:
     content = path.read_bytes() if path.is_file() else b""
     if _hash(content) != expected:
         raise InputError(f"{path} is missing or not whole; {_AGAIN}")
-    return files.read_rows(content).to_pylist()
+    try:
+        return files.read_rows(content).to_pylist()
+    except (ValueError, pa.ArrowException) as error:
+        raise InputError(f"{path} is no Parquet file; {_AGAIN}") from error
 
 
 def _hash(content: bytes) -> str:

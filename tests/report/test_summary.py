@@ -11,7 +11,7 @@ from dashjax.report.text import wording
 from dashjax.store.results import Experiment, Row
 
 
-def experiment(*, error: float = 0.001, own: float = 0.3, never: float = 0.0) -> Experiment:
+def experiment(*, error: float | None = 0.001, own: float = 0.3, never: float = 0.0) -> Experiment:
     """Two groups of one dataset; the target's own is `a-0`."""
     config = {"targets": ["a"], "methods": ["dash"], "select": 1, "steps": 50, "tolerance": 0.01}
     rows = [{"target": "a", "method": "dash", "never": never, "seeds": 1000, "accuracy": 0.9}]
@@ -77,7 +77,10 @@ def test_nothing_is_found_where_nothing_is_amiss() -> None:
 def test_a_table_that_is_noisier_than_the_tolerance_is_said_to_be() -> None:
     (said,) = report.findings(experiment(error=0.02))
     assert "standard error of about 0.020, more than the tolerance of 0.01" in said
-    assert report.findings(experiment(error=float("nan"))) == []
+    assert report.findings(experiment(error=None)) == []
+    one = experiment(error=0.02)
+    one.frames["rewards"][0]["error"] = None  # that dataset has one replicate
+    assert "standard error of about 0.020" in report.findings(one)[0]
 
 
 def test_a_reward_that_points_to_another_group_is_named() -> None:

@@ -47,7 +47,15 @@ def draw(folder: Path) -> list[Path]:
     Raises:
         InputError: if the folder holds no whole results, or cannot be written to.
     """
-    experiment = results.read(folder)
+    return redraw(results.read(folder), folder)
+
+
+def redraw(experiment: Experiment, folder: Path) -> list[Path]:
+    """Draws what was read from a folder of results, as `draw` does.
+
+    Raises:
+        InputError: if the folder cannot be written to.
+    """
     try:
         written = draw_into(experiment, folder)
         results.keep_pictures(folder, [path.name for path in written])

@@ -10,7 +10,7 @@ _MANY = 0.2  # share of runs without a right selection that is worth a warning
 def priors(experiment: Experiment) -> list[str]:
     """The prior that all methods were given, a line a target, in units of reward."""
     by_target = experiment.config["prior"]
-    if "group_mean" in by_target:
+    if experiment.config["command"] == "sweep":
         return [f"prior of every method: {_prior(by_target)}"]
     return [f"prior for {target}: {_prior(prior)}" for target, prior in by_target.items()]
 
@@ -67,9 +67,9 @@ def _prior(prior: dict[str, float]) -> str:
 
 def _coarse_table(experiment: Experiment) -> list[str]:
     """A warning where the table's own noise is larger than the tolerance."""
-    errors = [row["error"] for row in experiment.frames["rewards"]]
-    error, tolerance = sum(errors) / len(errors), experiment.config["tolerance"]
-    if not error > tolerance:  # not a number where there is one replicate
+    errors = [row["error"] for row in experiment.frames["rewards"] if row["error"] is not None]
+    error, tolerance = sum(errors) / max(len(errors), 1), experiment.config["tolerance"]
+    if not error > tolerance:
         return []
     return [
         f"The table's mean rewards have a standard error of about {error:.3f}, more than the "
