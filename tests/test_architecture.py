@@ -32,7 +32,8 @@ ROOMS: dict[str, tuple[str, str]] = {
         "errors engine pools",
         "cells columns compare export files identity importers/arrange importers/bring "
         "importers/delimited importers/exported importers/findings importers/floor "
-        "importers/frames importers/json_lines importers/long importers/read importers/rows "
+        "importers/frames importers/json_lines importers/long importers/read importers/repeats "
+        "importers/rows "
         "importers/source importers/values importers/wide labelled machine manifest merge results "
         "reward_table table_writer whole_folder",
     ),

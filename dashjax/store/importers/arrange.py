@@ -8,9 +8,8 @@ import pyarrow as pa
 from dashjax.errors import InputError
 from dashjax.pools.pool import Pool
 from dashjax.store.cells import REWARDS, depth_of
+from dashjax.store.importers.repeats import cells, check_count, check_once
 from dashjax.store.importers.rows import Rows, first_rows, occurrence
-
-_MOST_REPLICATES = 1_000_000  # of a cell; more are rather a column that was taken for another
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,7 @@ def arrange(rows: Rows, renumber: bool = True) -> Arranged:
     pool = _pool(rows)
     tried = rows.given if rows.reason is None else rows.given | (rows.reason.number >= 0)
     used = np.flatnonzero(tried)
-    cell = rows.target.number[used].astype(np.int64) * len(pool.datasets)
-    cell += rows.dataset.number[used]
+    cell = cells(rows, used)
     renumbered: tuple[int, ...] = ()
     if rows.replicate is None:
         replicate = occurrence(cell)
@@ -55,29 +53,11 @@ def arrange(rows: Rows, renumber: bool = True) -> Arranged:
         replicate = rows.replicate[used]
         if renumber:
             replicate, renumbered = _without_gaps(replicate)
-    _check_count(rows, cell, replicate)
+    check_count(rows, cell, replicate)
     depth_of(rows.source.name, replicate, len(rows.target.names) * len(pool.datasets))
     if rows.replicate is not None:
-        _check_once(rows, used, cell, replicate)
+        check_once(rows, used, cell, replicate)
     return Arranged(pool, rows.target.names, _columns(rows, used, replicate), renumbered)
-
-
-def _check_once(rows: Rows, used: np.ndarray, cell: np.ndarray, replicate: np.ndarray) -> None:
-    """Refuses a replicate of a cell that comes again, naming both rows."""
-    key = cell * (int(replicate.max(initial=0)) + 1) + replicate
-    order = np.argsort(key, kind="stable")
-    again = np.flatnonzero(key[order[1:]] == key[order[:-1]])
-    if not again.size:
-        return
-    place = again[np.argmin(order[again + 1])]  # the first row that repeats one before it
-    first, second = int(used[order[place]]), int(used[order[place + 1]])
-    target, dataset = (names.names[names.number[second]] for names in (rows.target, rows.dataset))
-    number = "" if rows.replicate is None else f" {rows.replicate[second]}"
-    raise InputError(
-        f"{rows.place(second)}: replicate{number} of dataset '{dataset}' for target '{target}' "
-        f"comes a second time, after {rows.place(first)}; give repeats different numbers, or leave "
-        f"their column out"
-    )
 
 
 def _pool(rows: Rows) -> Pool:
@@ -113,25 +93,6 @@ def _without_gaps(replicate: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
         called, found = np.unique(replicate, return_inverse=True)
     same = np.array_equal(called, np.arange(len(called)))
     return found, () if same else tuple(called.tolist())
-
-
-def _check_count(rows: Rows, cell: np.ndarray, replicate: np.ndarray) -> None:
-    """Refuses more replicates than anybody measures."""
-    count = int(replicate.max(initial=0)) + 1
-    if count <= _MOST_REPLICATES:
-        return
-    most = f"and a table takes {_MOST_REPLICATES:,}"
-    if rows.replicate is not None:
-        raise InputError(
-            f"the replicates in {rows.source.name} have {count:,} different numbers, {most}; is "
-            f"their column one that numbers the repeats of each dataset?"
-        )
-    target, dataset = divmod(int(cell[replicate.argmax()]), len(rows.dataset.names))
-    raise InputError(
-        f"{rows.source.name} has {count:,} rewards of dataset '{rows.dataset.names[dataset]}' for "
-        f"target '{rows.target.names[target]}', {most}; are the columns of targets and datasets "
-        f"the right ones?"
-    )
 
 
 def _columns(rows: Rows, used: np.ndarray, replicate: np.ndarray) -> pa.Table:

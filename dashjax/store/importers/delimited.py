@@ -41,18 +41,22 @@ def open_delimited(path: Path) -> Source:
     if not line.endswith(("\n", "\r")):
         raise InputError(f"{path} has a header, and no rows below it")
 
-    def read(wanted: Sequence[str]) -> pa.Table:
+    def batches(wanted: Sequence[str]) -> Iterator[pa.Table]:
         with _utf8(path):
-            return _read(path, wanted, delimiter)
+            yield from _batches(path, wanted, delimiter)
+
+    def read(wanted: Sequence[str]) -> pa.Table:
+        empty = pa.table({name: pa.array([], pa.string()) for name in wanted})
+        return pa.concat_tables([empty, *batches(wanted)])
 
     def row(index: int) -> int:
         return _row(path, delimiter, index)
 
-    return Source(str(path), tuple(columns), read, row)
+    return Source(str(path), tuple(columns), read, row, batches)
 
 
-def _read(path: Path, wanted: Sequence[str], delimiter: str) -> pa.Table:
-    """The columns as text; a row with too many or too few values is refused."""
+def _batches(path: Path, wanted: Sequence[str], delimiter: str) -> Iterator[pa.Table]:
+    """The columns as text, a block at a time; a row with too many or too few values is refused."""
     ragged: list[pc.InvalidRow] = []
 
     def refuse(row: pc.InvalidRow) -> str:
@@ -67,8 +71,9 @@ def _read(path: Path, wanted: Sequence[str], delimiter: str) -> pa.Table:
     )
     options = pc.ReadOptions(use_threads=False, block_size=_BLOCK)
     try:
-        with path.open("rb") as file:
-            return pc.read_csv(file, options, parse, convert)
+        with path.open("rb") as file, pc.open_csv(file, options, parse, convert) as reader:
+            for block in reader:
+                yield pa.Table.from_batches([block])
     except pa.ArrowInvalid as error:
         if ragged:
             number, row = _row(path, delimiter, ragged[0].number - 2), ragged[0]

@@ -12,11 +12,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from dashjax.errors import InputError
 from dashjax.pools.pool import Pool
 from dashjax.store.cells import ACCURACIES
+from dashjax.store.columns import present
 from dashjax.store.export import ALIKE, MARK
 from dashjax.store.identity import Identity
 from dashjax.store.importers.arrange import arrange
 from dashjax.store.importers.long import long_rows
-from dashjax.store.importers.rows import Layout, Results, Rows, first_rows, given, numbers
+from dashjax.store.importers.rows import Layout, Results, Rows, first_rows, numbers
 from dashjax.store.importers.source import Source
 from dashjax.store.importers.values import Names, counts_in, names_in, reals_in
 
@@ -134,7 +135,7 @@ def _of_datasets(table: pa.Table, read: Rows, column: str, parse: _Parse) -> np.
     rows = numbers(parsed, -1)
     arm = read.dataset.number
     first = first_rows(arm, len(read.dataset.names))
-    other = np.flatnonzero(~given(parsed) | (rows != rows[first][arm]))
+    other = np.flatnonzero(~present(parsed) | (rows != rows[first][arm]))
     if other.size:
         row = int(other[0])
         dataset = read.dataset.names[arm[row]]

@@ -1,11 +1,14 @@
 """Results with one reward a row."""
 
 import numpy as np
+import pyarrow as pa
 
 from dashjax.errors import InputError
-from dashjax.store.importers.rows import Layout, Rows, given, numbers
+from dashjax.store.columns import present
+from dashjax.store.importers.repeats import Watch
+from dashjax.store.importers.rows import Layout, Rows, numbers
 from dashjax.store.importers.source import Source, find
-from dashjax.store.importers.values import Names, counts_in, names_in, reals_in
+from dashjax.store.importers.values import Names, counts_in, joined, names_in, reals_in
 
 _NEEDED = ("target", "dataset", "reward")
 _OPTIONAL = ("group", "replicate")
@@ -20,10 +23,19 @@ def long_rows(source: Source, layout: Layout) -> Rows:
     """
     if layout.targets:
         raise InputError("columns of targets are for the wide form only; say also that it is wide")
-    columns = _columns(source, layout)
-    table = source.read(tuple(dict.fromkeys(columns.values())))
-    if not table.num_rows:
+    columns, watch = _columns(source, layout), Watch()
+    batches = []
+    for place, table in source.in_batches(tuple(dict.fromkeys(columns.values()))):
+        if table.num_rows:
+            batches.append(_batch(place, table, columns))
+            watch.look(batches[-1])
+    if not batches:
         raise InputError(f"{source.name} has a header, and no rows below it")
+    return _whole(source, batches)
+
+
+def _batch(source: Source, table: pa.Table, columns: dict[str, str]) -> Rows:
+    """The rows of one batch, by the column of each role."""
 
     def names(role: str) -> Names:
         found = names_in(source, columns[role], table[columns[role]])
@@ -35,7 +47,7 @@ def long_rows(source: Source, layout: Layout) -> Rows:
     if "replicate" in columns:
         counts = counts_in(source, columns["replicate"], table[columns["replicate"]])
         replicate = numbers(counts, -1)
-        _check_numbered(source, columns["replicate"], replicate, given(reward))
+        _check_numbered(source, columns["replicate"], replicate, present(reward))
     return Rows(
         source,
         table.num_rows,
@@ -44,9 +56,30 @@ def long_rows(source: Source, layout: Layout) -> Rows:
         names("group") if "group" in columns else None,
         replicate,
         numbers(reward, np.nan),
-        given(reward),
+        present(reward),
         source.place,
         tuple(name for name in source.columns if name not in columns.values()),
+    )
+
+
+def _whole(source: Source, batches: list[Rows]) -> Rows:
+    """Batches of rows as one."""
+    first = batches[0]
+    if len(batches) == 1:
+        return first
+    groups = [batch.group for batch in batches if batch.group is not None]
+    numbered = [batch.replicate for batch in batches if batch.replicate is not None]
+    return Rows(
+        source,
+        sum(batch.read for batch in batches),
+        joined([batch.target for batch in batches]),
+        joined([batch.dataset for batch in batches]),
+        joined(groups) if groups else None,
+        np.concatenate(numbered) if numbered else None,
+        np.concatenate([batch.reward for batch in batches]),
+        np.concatenate([batch.given for batch in batches]),
+        source.place,
+        first.unused,
     )
 
 

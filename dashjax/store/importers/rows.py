@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool, Float, Int
 
+from dashjax.store import columns
 from dashjax.store.cells import ACCURACIES
 from dashjax.store.identity import Identity
 from dashjax.store.importers.source import Source
@@ -90,15 +91,10 @@ class Results:
 
 
 def numbers(column: pa.ChunkedArray, gap: float | int) -> np.ndarray:
-    """A column of numbers as NumPy has it, `gap` where it has none."""
-    return column.fill_null(gap).to_numpy() if column.null_count else column.to_numpy()
-
-
-def given(column: pa.ChunkedArray) -> np.ndarray:
-    """False where a column has a gap."""
-    if not column.null_count:
-        return np.ones(len(column), bool)
-    return column.is_valid().to_numpy()
+    """A column of float64 or int64 as NumPy has it, `gap` where it has none."""
+    kind = np.float64 if pa.types.is_floating(column.type) else np.int64
+    found = columns.values(column, kind)
+    return np.where(columns.present(column), found, gap) if column.null_count else found
 
 
 def occurrence(values: np.ndarray) -> np.ndarray:

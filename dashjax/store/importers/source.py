@@ -1,7 +1,7 @@
 """Where rows come from: a file or a table in memory, behind three functions."""
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -18,12 +18,21 @@ class Source(NamedTuple):
         read: the columns with these names.
         row: the number of a row, by its place among those read, as one finds it in the source: in a
             spreadsheet for CSV (the header is row 1), counted from 1 elsewhere.
+        batches: reads the same a batch of rows at a time; None where all are in memory anyway.
     """
 
     name: str
     columns: tuple[str, ...]
     read: Callable[[Sequence[str]], pa.Table]
     row: Callable[[int], int]
+    batches: Callable[[Sequence[str]], Iterator[pa.Table]] | None = None
+
+    def in_batches(self, wanted: Sequence[str]) -> Iterator[tuple["Source", pa.Table]]:
+        """Batches of rows, each with a source that counts from the first of them."""
+        start = 0
+        for rows in self.batches(wanted) if self.batches else [self.read(wanted)]:
+            yield self._replace(row=lambda index, start=start: self.row(start + index)), rows
+            start += rows.num_rows
 
     def place(self, index: int, column: str | None = None) -> str:
         """How a message names a row, and a column in it."""

@@ -1,6 +1,7 @@
 # pyright: reportAttributeAccessIssue=false
 """Columns of a source as numbers and as names, with the row and column of what is neither."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow.types as types
 from jaxtyping import Int
 
 from dashjax.errors import InputError
+from dashjax.store import columns
 from dashjax.store.importers.source import Source
 
 _EXACT = 2**53  # from here on float64 skips whole numbers
@@ -34,14 +36,20 @@ def names_in(source: Source, column: str, values: pa.ChunkedArray) -> Names:
             f"{source.name}, column '{column}' holds values of type {kind}; names are text or "
             f"whole numbers"
         )
-    coded = pc.cast(values, pa.string()).dictionary_encode().combine_chunks()
-    if isinstance(coded, pa.ChunkedArray):  # of no rows
-        return Names(np.empty(0, np.int32), ())
-    number = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    names = coded.dictionary.to_pylist()
+    number, names = columns.coded(pc.cast(values, pa.string()))
     if "" in names:
         number, names = _without(number, names, names.index(""))
     return Names(number, tuple(names))
+
+
+def joined(parts: Sequence[Names]) -> Names:
+    """Columns of names one below the other, the names as they first appear."""
+    places: dict[str, int] = {}
+    numbers = []
+    for part in parts:
+        at = [places.setdefault(name, len(places)) for name in part.names]
+        numbers.append(np.array([*at, -1], np.int32)[part.number])  # -1 stays -1
+    return Names(np.concatenate(numbers), tuple(places))
 
 
 def reals_in(source: Source, column: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -88,8 +96,7 @@ def counts_in(source: Source, column: str, values: pa.ChunkedArray) -> pa.Chunke
 
 def _whole(source: Source, column: str, reals: pa.ChunkedArray) -> pa.ChunkedArray:
     """Numbers that were written with a point, but are whole, as int64."""
-    value = reals.to_numpy()
-    given = ~reals.is_null().to_numpy(zero_copy_only=False)
+    value, given = columns.values(reals, np.float64), columns.present(reals)
     with np.errstate(invalid="ignore"):
         bad = given & ~((value == np.floor(value)) & (np.abs(value) < _EXACT))
     if bad.any():

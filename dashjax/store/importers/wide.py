@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from dashjax.errors import InputError
+from dashjax.store.columns import present
 from dashjax.store.importers.long import check_named
 from dashjax.store.importers.rows import Layout, Rows, numbers, occurrence
 from dashjax.store.importers.source import Source, find
@@ -98,7 +99,7 @@ def _rewards(
     rewards, given = np.empty(shape), np.empty(shape, bool)
     for number, name in enumerate(targets):
         column = reals_in(source, name, table[name])
-        given[:, number] = column.is_valid().to_numpy()
+        given[:, number] = present(column)
         rewards[:, number] = numbers(column, np.nan)
         if pa.types.is_floating(table[name].type):
             given[:, number] &= ~np.isnan(rewards[:, number])
