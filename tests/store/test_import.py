@@ -203,3 +203,56 @@ def test_a_floor_that_cannot_be_used_is_refused(fault: str, tmp_path: Path):
     for word in words:
         assert word in str(refused.value)
     assert not (tmp_path / "t").exists()
+
+
+def test_a_file_of_many_blocks_is_read_as_one(tmp_path: Path, monkeypatch):
+    """Names, rows and replicates go on from block to block."""
+    monkeypatch.setattr("dashjax.store.importers.delimited._BLOCK", 1 << 10)
+    rows = [
+        f"target-{n % 7},group-{n % 11 % 3},dataset-{n % 11},{n // 77},{n}" for n in range(77 * 20)
+    ]
+    source = tmp_path / "r.csv"
+    source.write_text("\n".join(["target,group,dataset,replicate,reward", *rows, ""]))
+    table = dj.import_table(source, tmp_path / "t")
+
+    assert table.rewards.shape == (7, 11, 20)
+    assert table.identity.pool.datasets == tuple(f"dataset-{n}" for n in range(11))
+    assert table.identity.pool.group == tuple(n % 3 for n in range(11))
+    for n in range(77 * 20):
+        assert table.rewards[n % 7, n % 11, n // 77] == n
+
+
+FAULTS = {
+    "text": ("hand,north,a,900,good", "row 1002, column 'reward': 'good' is no number"),
+    "a row too short": ("hand,north,a", "row 1002: 3 values"),
+    "another group": ("hand,south,a,900,1", "row 1002: dataset 'a' is in group 'south'"),
+    "a replicate again": ("hand,north,a,0,1", "row 1002: replicate 0 .* after .*row 2;"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_in_a_late_block_is_named_by_its_row(fault: str, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("dashjax.store.importers.delimited._BLOCK", 1 << 10)
+    bad, words = FAULTS[fault]
+    source, rows = tmp_path / "r.csv", [f"hand,north,a,{n},0.5" for n in range(1000)]
+    head = "target,group,dataset,replicate,reward"
+    source.write_text("\n".join([head, *rows, bad, "hand,north,b,0,1", ""]))
+    with pytest.raises(dj.InputError, match=words):
+        dj.import_table(source, tmp_path / "t")
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+def test_a_cell_with_too_many_rewards_is_refused_before_the_end_of_the_file(
+    numbered: bool, tmp_path: Path, monkeypatch
+):
+    """The fault in the last row is not reached."""
+    monkeypatch.setattr("dashjax.store.importers.delimited._BLOCK", 1 << 12)
+    monkeypatch.setattr("dashjax.store.importers.repeats.MOST_REPLICATES", 1000)
+    head, row = ("target,dataset,reward", "hand,a,0.5")
+    words = "more than 1,000 rewards of dataset 'a' for target 'hand'"
+    if numbered:
+        head, row = f"{head},replicate", f"{row},0"
+        words = "row 3: replicate 0 of dataset 'a' for target 'hand' comes a second time"
+    (tmp_path / "r.csv").write_text("\n".join([head, *[row] * 5000, "hand,b,good", ""]))
+    with pytest.raises(dj.InputError, match=words):
+        dj.import_table(tmp_path / "r.csv", tmp_path / "t")

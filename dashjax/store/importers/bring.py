@@ -128,10 +128,10 @@ def bring(source: Any, out: Path, layout: Layout, stated: Stated) -> Brought:
     found = read_exported(opened, about) if about else _read(opened, layout)
     identity, unmatched = _state(found.identity, stated)
     table = write_table(out, identity, found.origin, found.rewards, found.accuracies)
-    pool, read = identity.pool, found.read
+    pool, (read, values) = identity.pool, found.read
     return Brought(
         table,
-        summary(table, opened.name, read.read, len(read.given) - found.rewards.num_rows),
+        summary(table, opened.name, read, values - found.rewards.num_rows),
         found.notes,
         (
             *twins("targets", identity.targets),
@@ -157,7 +157,8 @@ def _read(source: Source, layout: Layout) -> Results:
         versions={},
     )
     origin = {"file": source.name}
-    return Results(identity, read, origin, arranged.rewards, notes=_notes(read, arranged))
+    size = read.read, len(read.given)
+    return Results(identity, size, origin, arranged.rewards, notes=_notes(read, arranged))
 
 
 def _check_worth(source: Source, arranged: Arranged) -> None:

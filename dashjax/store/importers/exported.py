@@ -88,7 +88,8 @@ def read_exported(source: Source, about: About) -> Results:
         floor=floor if about.floor else (),
         **{name: getattr(about, name) for name in ALIKE},
     )
-    return Results(identity, read, about.origin, arranged.rewards, _accuracies(about))
+    size = read.read, len(read.given)
+    return Results(identity, size, about.origin, arranged.rewards, _accuracies(about))
 
 
 def _first(error: ValidationError) -> str:

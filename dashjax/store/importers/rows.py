@@ -75,7 +75,7 @@ class Results:
 
     Attributes:
         identity: what the table is about.
-        read: the rows as they were read.
+        read: how many rows were read, and how many values.
         origin: where they come from.
         rewards: columns of `cells.REWARDS`.
         accuracies: columns of `cells.ACCURACIES`.
@@ -83,7 +83,7 @@ class Results:
     """
 
     identity: Identity
-    read: Rows
+    read: tuple[int, int]
     origin: dict[str, Any]
     rewards: pa.Table
     accuracies: pa.Table = field(default_factory=ACCURACIES.empty_table)
