@@ -68,8 +68,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "cli": (
         "errors engine pools store bandit priors rewards simulate report",
-        "demo exit experiment_options fit main output pool replay report showing simulating "
-        "supply_options sweep table table_files table_text",
+        "demo exit experiment_options fit main output parsing pool replay report shared_options "
+        "showing simulating supply_options sweep table table_files table_text",
     ),
 }
 TOP = {"__init__", "__main__"}
@@ -133,12 +133,13 @@ def test_commands_do_not_import_each_other():
         "showing",
         "simulating",
         "experiment_options",
+        "shared_options",
         "supply_options",
         "table_files",
         "table_text",
     }
     for path in (PACKAGE / "cli").glob("*.py"):
-        if path.stem not in {"main", *shared}:
+        if path.stem not in {"main", "parsing", *shared}:
             own = {n.split(".")[2] for n in imports_of(path) if n.startswith("dashjax.cli.")}
             assert own <= shared, path
 

@@ -16,7 +16,7 @@ from dashjax.bandit.gaussian import Prior
 from dashjax.bandit.policies.first_looks import confirming, look_around_first
 from dashjax.bandit.stopping.parse import rule
 from dashjax.bandit.stopping.rules import Rule
-from dashjax.errors import InputError
+from dashjax.errors import InputError, closest
 from dashjax.pools.grouping import Grouping, single
 
 BeliefBuilder = Callable[[Prior, Grouping], Belief]
@@ -147,6 +147,7 @@ def method(name: str) -> Method:
     if policy in POLICIES and belief in BELIEFS:
         return Method(name, BELIEFS[belief], POLICIES[policy])
     raise InputError(
-        f"unknown method '{name}'; choose from {', '.join(METHODS)}, or put one together as "
-        f"POLICY/BELIEF with a policy of {', '.join(POLICIES)} and a belief of {', '.join(BELIEFS)}"
+        f"unknown method '{name}'{closest(name, METHODS)}; choose from {', '.join(METHODS)}, or "
+        f"put one together as POLICY/BELIEF with a policy of {', '.join(POLICIES)} and a belief of "
+        f"{', '.join(BELIEFS)}"
     )

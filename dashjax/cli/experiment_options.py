@@ -1,23 +1,23 @@
 """Options of the commands that run methods and show what they found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
 
-import tyro
 from tyro.conf import Positional
 
-from dashjax.bandit.catalogue import METHODS_EXPLAINED
+from dashjax.cli.shared_options import (
+    CostsName,
+    GroupingName,
+    Keeping,
+    ModeName,
+    Printing,
+    Runs,
+    VariancesName,
+)
 from dashjax.errors import InputError
 from dashjax.priors.settings import FitPlan, PriorSettings
-from dashjax.simulate.plan import Plan, Settings
 
-_METHODS = "Which methods to run. " + "; ".join(
-    f"{name}: {text}" for name, text in METHODS_EXPLAINED.items()
-)
-Methods = Annotated[tuple[str, ...], tyro.conf.arg(help=_METHODS)]
 _MOMENTS = "moments"
-Rules = Annotated[tuple[str, ...], tyro.conf.arg(metavar="RULE...")]
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,12 @@ class Demo:
     out: Path = Path("runs/demo")
     """Folder for the reward table, which a second run reuses, and for `results` with pictures."""
     overwrite: bool = False
-    """Put the results in the place of earlier ones in --out."""
+    """Put the results in the place of earlier ones."""
     seeds: int = 1000
     """Runs of each method on each target."""
     seed: int = 0
     """Decides everything that is drawn by chance in the runs."""
-    json: bool = False
-    """Print one JSON document on stdout, and nothing else there."""
+    printing: Printing = field(default_factory=Printing)
 
     command = "demo:run"
 
@@ -54,35 +53,11 @@ class Replay:
     """Folder of the table."""
     targets: tuple[str, ...] = ()
     """Targets to replay; all that the table has if none is named."""
-    methods: Methods = ("best", "dash", "flat")
-    seeds: int = 1000
-    """Runs of each method on each target."""
-    steps: int = 200
-    """Exploration steps of each run: one step evaluates one dataset once."""
-    grouping: str = "perfect"
-    """How the methods see the datasets grouped: `perfect` (as the pool came), `mixed` (every group
-    gives one to its neighbour), `crossed` (one of each group in each), `shuffled` (by chance)
-    or `single` (all in one group)."""
-    select: int = 3
-    """How many datasets to select."""
-    tolerance: float = 0.01
-    """How far a right selection's mean utility may lie below the best, in units of reward."""
-    selection: str = "top-k"
-    """How a selection is made: top-k, percentile or group-then-arm."""
-    stop: Rules = ()
-    """When to stop, each rule by itself: budget:STEPS, cost:COST,
-    good-selection:PROBABILITY:TOLERANCE, good-selection-bound:PROBABILITY:TOLERANCE, value:LOSS,
-    gain:COST:LOSS, stable:STEPS, each-once. `+` joins rules that must all hold, `,` rules of which
-    one must. Stopping does not change the steps: the table says when each run would have ended."""
-    until_stopped: bool = False
-    """End each run when all its stop rules have held, which is quicker: nothing is pulled after
-    that, and its selection stays."""
-    batch: int = 1
-    """Datasets explored at once, before the reward of any is known."""
-    costs: str = "equal"
+    runs: Runs = field(default_factory=Runs)
+    costs: CostsName = "equal"
     """What a step costs: `equal`, `pool` (what the pool says) or `examples` (in proportion to a
     dataset's size, 1 on average)."""
-    mode: str = "bootstrap"
+    mode: ModeName = "bootstrap"
     """How a step is answered: `bootstrap` (a replicate by chance), `sequence` (each replicate at
     most once) or `mean` (the mean, without noise)."""
     prior_from: str = _MOMENTS
@@ -101,27 +76,10 @@ class Replay:
     train_selections: int = 0
     """Train models on up to this many of the commonest final selections, where the table lacks
     their test accuracy; the pool must still be where it was."""
-    hosts: bool = False
-    """Share the runs among several processes, one for each host: start the same command on all.
-    They find each other by what JAX knows (Slurm, Open MPI and others), or by the environment
-    variables JAX_COORDINATOR_ADDRESS (HOST:PORT of host 0), JAX_NUM_PROCESSES and JAX_PROCESS_ID
-    (from 0). Results are the same as by one; host 0 alone prints and writes them."""
-    x64: bool = False
-    """Compute in double precision: slower, other random numbers, the same statistics."""
-    out: Path | None = None
-    """Write results and pictures to this folder."""
-    overwrite: bool = False
-    """Put the results in the place of earlier ones in --out."""
-    seed: int = 0
-    """Decides everything that is drawn by chance."""
-    json: bool = False
-    """Print one JSON document on stdout, and nothing else there."""
+    kept: Keeping = field(default_factory=Keeping)
+    printing: Printing = field(default_factory=Printing)
 
     command = "replay:run"
-
-    def settings(self) -> Settings:
-        """What the experiment is told."""
-        return _settings(self)
 
     def prior(self) -> PriorSettings | None:
         """The prior by numbers, if it was given.
@@ -159,20 +117,16 @@ class Fit:
     """Folder of the table."""
     targets: tuple[str, ...] = ()
     """Targets whose rows are used; all that the table has if none is named."""
-    grouping: str = "perfect"
+    grouping: GroupingName = "perfect"
     """How the datasets are grouped, as in `dashjax replay`."""
     samples: int = 1000
     """Draws kept of each of NumPyro's four chains."""
     warmup: int = 500
     """Steps of each chain before them."""
-    out: Path | None = None
-    """Write results and a picture to this folder."""
-    overwrite: bool = False
-    """Put the results in the place of earlier ones in --out."""
     seed: int = 0
     """Decides everything that is drawn by chance."""
-    json: bool = False
-    """Print one JSON document on stdout, and nothing else there."""
+    kept: Keeping = field(default_factory=Keeping)
+    printing: Printing = field(default_factory=Printing)
 
     command = "fit:run"
 
@@ -201,58 +155,30 @@ class Sweep:
     """Standard deviation of datasets within their group."""
     noise_sd: float = 0.05
     """Standard deviation of one reward."""
-    methods: Methods = ("best", "dash", "flat")
-    seeds: int = 1000
-    """Runs of each method."""
-    steps: int = 200
-    """Exploration steps of each run: one step evaluates one dataset once."""
-    select: int = 3
-    """How many datasets to select."""
-    tolerance: float = 0.01
-    """How far a right selection's mean utility may lie below the best, in units of reward."""
-    selection: str = "top-k"
-    """How a selection is made: top-k, percentile or group-then-arm."""
-    grouping: str = "perfect"
-    """How the methods see the datasets grouped: `perfect` (as the pool came), `mixed` (every group
-    gives one to its neighbour), `crossed` (one of each group in each), `shuffled` (by chance)
-    or `single` (all in one group)."""
-    stop: Rules = ()
-    """When to stop, each rule by itself: budget:STEPS, cost:COST,
-    good-selection:PROBABILITY:TOLERANCE, good-selection-bound:PROBABILITY:TOLERANCE, value:LOSS,
-    gain:COST:LOSS, stable:STEPS, each-once. `+` joins rules that must all hold, `,` rules of which
-    one must. Stopping does not change the steps: the table says when each run would have ended."""
-    until_stopped: bool = False
-    """End each run when all its stop rules have held, which is quicker: nothing is pulled after
-    that, and its selection stays."""
-    batch: int = 1
-    """Datasets explored at once, before the reward of any is known."""
+    runs: Runs = field(default_factory=Runs)
     costs: tuple[float, ...] = ()
     """What a step with each dataset of a group costs (as many numbers as --arms), or with each
     dataset of the pool; 1 if none is given."""
-    variances: str = "matched"
+    variances: VariancesName = "matched"
     """With another grouping than perfect: `matched` gives the methods the variances implied by
     that grouping, `given` those of the options."""
-    hosts: bool = False
-    """Share the runs among several processes, one for each host: start the same command on all.
-    They find each other by what JAX knows (Slurm, Open MPI and others), or by the environment
-    variables JAX_COORDINATOR_ADDRESS (HOST:PORT of host 0), JAX_NUM_PROCESSES and JAX_PROCESS_ID
-    (from 0). Results are the same as by one; host 0 alone prints and writes them."""
-    x64: bool = False
-    """Compute in double precision: slower, other random numbers, the same statistics."""
-    out: Path | None = None
-    """Write results and pictures to this folder."""
-    overwrite: bool = False
-    """Put the results in the place of earlier ones in --out."""
-    seed: int = 0
-    """Decides everything that is drawn by chance."""
-    json: bool = False
-    """Print one JSON document on stdout, and nothing else there."""
+    kept: Keeping = field(default_factory=Keeping)
+    printing: Printing = field(default_factory=Printing)
 
     command = "sweep:run"
 
-    def settings(self) -> Settings:
-        """What the experiment is told."""
-        return _settings(self)
+    def truth(self) -> PriorSettings:
+        """The law that pools and rewards are drawn from.
+
+        Raises:
+            InputError: if a number is out of range, or --variances says nothing here.
+        """
+        if self.variances == "given" and self.runs.grouping == "perfect":
+            raise InputError(
+                "--variances given is for another grouping than perfect; give --grouping, or leave "
+                "it out"
+            )
+        return PriorSettings(self.group_mean, self.group_sd, self.arm_sd, self.noise_sd)
 
 
 @dataclass(frozen=True)
@@ -261,24 +187,6 @@ class Report:
 
     folder: Positional[Path]
     """Folder of the results."""
-    seed: int = 0
-    """Not used: nothing here is drawn by chance."""
-    json: bool = False
-    """Print one JSON document on stdout, and nothing else there."""
+    printing: Printing = field(default_factory=Printing)
 
     command = "report:run"
-
-
-def _settings(options: Replay | Sweep) -> Settings:
-    from dashjax.bandit.stopping.parse import rule  # loads JAX, which --help does without
-
-    plan = Plan(
-        options.steps,
-        options.select,
-        options.selection,
-        options.tolerance,
-        tuple(rule(text) for text in options.stop),
-        options.batch,
-        options.until_stopped,
-    )
-    return Settings(options.methods, plan, options.seeds, options.seed, options.grouping)

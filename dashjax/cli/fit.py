@@ -13,8 +13,8 @@ from dashjax.store import reward_table as table
 def run(options: Fit, terminal: Terminal) -> None:
     """Fits, prints both estimators side by side, and writes results where asked."""
     plan = options.plan()
-    if options.out:
-        results.check_free(options.out, options.overwrite)
+    if options.kept.out:
+        results.check_free(options.kept.out, options.kept.overwrite)
     began = time.perf_counter()
     loaded = table.load_table(options.table)
     with terminal.progress() as advance:
@@ -22,4 +22,4 @@ def run(options: Fit, terminal: Terminal) -> None:
             loaded, options.targets, plan, grouping=options.grouping, advance=advance
         )
     seconds = time.perf_counter() - began
-    finish(experiment, seconds, options.out, options.overwrite, terminal)
+    finish(experiment, seconds, options.kept, terminal)

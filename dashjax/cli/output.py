@@ -30,8 +30,8 @@ def writing_to_stdout() -> Iterator[None]:
 class Terminal:
     """Prints for a person, or one JSON document and nothing else on stdout."""
 
-    def __init__(self, as_json: bool) -> None:
-        self._as_json = as_json
+    def __init__(self, as_json: bool, quiet: bool = False) -> None:
+        self._as_json, self._quiet = as_json, quiet
         self._out = Console(**_PLAIN)
         if not self._out.is_terminal:  # a file or a pipe has no width of its own
             self._out.width = _WIDTH
@@ -45,8 +45,9 @@ class Terminal:
                     self._out.print(thing)
 
     def note(self, text: str) -> None:
-        """Prints a line beside the results, on stderr."""
-        self._side.print(text)
+        """Prints a line beside the results, on stderr; nothing where that is to be quiet."""
+        if not self._quiet:
+            self._side.print(text)
 
     def document(self, content: dict[str, Any]) -> None:
         """Prints the JSON document where JSON was asked for; not-a-number becomes null."""
@@ -57,7 +58,7 @@ class Terminal:
     @contextlib.contextmanager
     def progress(self, shown: bool = True) -> Iterator[Advance]:
         """A progress bar on stderr, if `shown`; the function given takes (what, done, total)."""
-        if not shown:
+        if not shown or self._quiet:
             yield silent
             return
         columns = (

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from dashjax.cli.output import Terminal
 from dashjax.cli.supply_options import Pool
+from dashjax.errors import InputError
 from dashjax.pools import read
 from dashjax.pools.examples import Examples
 from dashjax.report.figures.contact import contact_sheet
@@ -14,7 +15,12 @@ from dashjax.report.figures.contact import contact_sheet
 
 def run(options: Pool, terminal: Terminal) -> None:
     """Prints groups, datasets, targets and classes, and draws a contact sheet where asked."""
-    examples = read.read_pool(options.pool, options.options())
+    cut = options.options()
+    if options.out and options.out.exists() and not options.overwrite:
+        raise InputError(
+            f"{options.out} is there; give --overwrite to replace it, or another --out"
+        )
+    examples = read.read_pool(options.pool, cut)
     if options.out:
         contact_sheet(examples, options.out)
     shape = "x".join(str(size) for size in examples.inputs.shape[1:])

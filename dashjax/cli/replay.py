@@ -38,7 +38,7 @@ def run(options: Replay, terminal: Terminal) -> None:
             experiment = replay(
                 loaded,
                 options.targets,
-                options.settings(),
+                options.runs.settings(),
                 answers=Answers(options.mode, options.noise_sd),
                 prior=prior,
                 costs=options.costs,
@@ -53,10 +53,10 @@ def run(options: Replay, terminal: Terminal) -> None:
         with terminal.progress() as advance:
             loaded = selections.train(loaded, jobs, examples, advance)
     accuracies.attach(experiment, loaded)
-    experiment.config["x64"] = options.x64
+    experiment.config["x64"] = options.runs.x64
     experiment.config["prior_from"] = "numbers" if options.prior() else options.prior_from
     seconds = time.perf_counter() - began
-    finish(experiment, seconds, options.out, options.overwrite, terminal)
+    finish(experiment, seconds, options.kept, terminal)
 
 
 def _prior(options: Replay, loaded: RewardTable) -> PriorSettings | dict[str, PriorSettings] | None:
@@ -64,7 +64,7 @@ def _prior(options: Replay, loaded: RewardTable) -> PriorSettings | dict[str, Pr
     numbers, folder = options.prior(), options.fitted()
     if folder is None:
         return numbers
-    return saved.read(folder, loaded, options.targets, options.grouping)
+    return saved.read(folder, loaded, options.targets, options.runs.grouping)
 
 
 def _pool_of(loaded: RewardTable) -> "Examples":

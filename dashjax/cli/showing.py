@@ -1,9 +1,8 @@
 """What the commands that leave results print and write."""
 
-from pathlib import Path
-
 from dashjax import report
 from dashjax.cli.output import Terminal
+from dashjax.cli.shared_options import Keeping
 from dashjax.store import results
 from dashjax.store.results import Experiment
 
@@ -23,15 +22,13 @@ def show(experiment: Experiment, terminal: Terminal) -> None:
     terminal.show("", report.closing(experiment))
 
 
-def finish(
-    experiment: Experiment, seconds: float, out: Path | None, overwrite: bool, terminal: Terminal
-) -> None:
+def finish(experiment: Experiment, seconds: float, kept: Keeping, terminal: Terminal) -> None:
     """Writes and draws results if a folder is named, and then prints them."""
-    if out:
+    if kept.out:
         from dashjax.report.figures.plots import draw_into
 
-        results.write(experiment, out, seconds, overwrite=overwrite, draw=draw_into)
+        results.write(experiment, kept.out, seconds, overwrite=kept.overwrite, draw=draw_into)
     show(experiment, terminal)
-    if out:
-        terminal.show(f"results and pictures are in {out}")
+    if kept.out:
+        terminal.show(f"results and pictures are in {kept.out}")
     terminal.document(experiment.document())

@@ -16,7 +16,8 @@ def simulating(options: Replay | Sweep) -> Iterator[bool]:
         InputError: if the hosts cannot be joined, or the folder for results is not free.
     """
     devices.use_all_cores()
-    with hosts.joined(options.hosts) as first, devices.double_precision(options.x64):
-        if first and options.out:
-            results.check_free(options.out, options.overwrite)
+    runs, kept = options.runs, options.kept
+    with hosts.joined(runs.hosts) as first, devices.double_precision(runs.x64):
+        if first and kept.out:
+            results.check_free(kept.out, kept.overwrite)
         yield first

@@ -1,14 +1,17 @@
 """Options of the commands that look at pools and fill reward tables."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
 from tyro.conf import Positional, subcommand
 
+from dashjax.cli.shared_options import Printing, RewardName
 from dashjax.cli.table_files import Diff, Export, Import, Merge
-from dashjax.pools.readers.options import FolderOptions
+from dashjax.errors import InputError
+from dashjax.pools.readers.options import EMBEDDED, FolderOptions
 from dashjax.rewards.settings import TrainingSettings
 
 _Hidden = tyro.conf.Suppress[int]
@@ -24,6 +27,20 @@ class _Training(TrainingSettings):
     seed: _Hidden = 0
 
 
+def _check_cut(pool: str, cut: _Cut, more: Sequence[str] = ()) -> None:
+    """Refuses options that say how a folder is cut where the pool is none."""
+    given = [
+        f"--{one.name.replace('_', '-')}"
+        for one in fields(cut)
+        if getattr(cut, one.name) != one.default
+    ]
+    if pool == EMBEDDED and (given or more):
+        raise InputError(
+            f"the embedded pool is as it is, and {[*given, *more][0]} says how a folder is cut; "
+            f"leave it out"
+        )
+
+
 @dataclass(frozen=True)
 class Pool:
     """Look into a pool: its groups, datasets, targets and sizes, and a sheet of its images."""
@@ -32,17 +49,23 @@ class Pool:
     """`embedded`, or a folder with one .npz file a domain (x_train, y_train, x_test, y_test)."""
     out: Path | None = None
     """Write a contact sheet of example images to this PNG file."""
+    overwrite: bool = False
+    """Put the contact sheet in the place of an earlier picture."""
     cut: _Cut = field(default_factory=_Cut)
     """How the domains of a folder are cut into targets and candidate datasets."""
     seed: int = 0
     """Decides which examples of a folder go where."""
-    json: bool = False
-    """Print one JSON document on stdout, and nothing else there."""
+    printing: Printing = field(default_factory=Printing)
 
     command = "pool:run"
 
     def options(self) -> FolderOptions:
-        """How a folder is cut."""
+        """How a folder is cut.
+
+        Raises:
+            InputError: if the pool is none that is cut.
+        """
+        _check_cut(self.pool, self.cut, ["--seed"] if self.seed else [])
         return FolderOptions(**asdict(self.cut) | {"seed": self.seed})
 
 
@@ -62,7 +85,7 @@ class Build:
     """Targets to measure for; all of the pool if none is named."""
     replicates: int = 16
     """Independent measurements of every dataset for every target."""
-    reward: str = "gain"
+    reward: RewardName = "gain"
     """`gain`: validation accuracy won by fine-tuning the local model on local and candidate
     examples. `agreement`: accuracy of the local model, as it is, on candidate examples. `retrain`:
     validation accuracy after training from scratch on local and candidate examples."""
@@ -72,13 +95,17 @@ class Build:
     """How models are trained and rewards measured."""
     seed: int = 0
     """Decides the cut of a folder and every training."""
-    json: bool = False
-    """Print one JSON document on stdout, and nothing else there."""
+    printing: Printing = field(default_factory=Printing)
 
     command = "table:build"
 
     def options(self) -> tuple[FolderOptions, TrainingSettings]:
-        """How a folder is cut, and how models are trained."""
+        """How a folder is cut, and how models are trained.
+
+        Raises:
+            InputError: if the pool is none that is cut, and is to be.
+        """
+        _check_cut(self.pool, self.cut)
         cut: dict[str, Any] = asdict(self.cut) | {"seed": self.seed}
         training: dict[str, Any] = asdict(self.training) | {"seed": self.seed}
         return FolderOptions(**cut), TrainingSettings(**training)
@@ -90,10 +117,7 @@ class Show:
 
     table: Positional[Path]
     """Folder of the table."""
-    seed: int = 0
-    """Not used: nothing here is drawn by chance."""
-    json: bool = False
-    """Print one JSON document on stdout, and nothing else there."""
+    printing: Printing = field(default_factory=Printing)
 
     command = "table:show"
 
@@ -106,10 +130,7 @@ class Verify:
     """Folder of the table."""
     pool: str | None = None
     """Also check that it was measured on this pool (`embedded` or a folder)."""
-    seed: int = 0
-    """Not used: nothing here is drawn by chance."""
-    json: bool = False
-    """Print one JSON document on stdout, and nothing else there."""
+    printing: Printing = field(default_factory=Printing)
 
     command = "table:verify"
 

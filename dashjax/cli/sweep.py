@@ -6,25 +6,24 @@ from dashjax.cli.experiment_options import Sweep
 from dashjax.cli.output import Terminal
 from dashjax.cli.showing import finish
 from dashjax.cli.simulating import simulating
-from dashjax.priors.settings import PriorSettings
 from dashjax.simulate.synthetic import synthetic
 
 
 def run(options: Sweep, terminal: Terminal) -> None:
     """Sweeps, prints a row per method, and writes results where asked; host 0 alone does so."""
-    truth = PriorSettings(options.group_mean, options.group_sd, options.arm_sd, options.noise_sd)
+    truth = options.truth()
     with simulating(options) as first:
         began = time.perf_counter()
         with terminal.progress(shown=first) as advance:
             experiment = synthetic(
                 (options.groups, options.arms),
                 truth,
-                options.settings(),
+                options.runs.settings(),
                 variances=options.variances,
                 costs=options.costs,
                 advance=advance,
             )
-    experiment.config["x64"] = options.x64
+    experiment.config["x64"] = options.runs.x64
     if first:
         seconds = time.perf_counter() - began
-        finish(experiment, seconds, options.out, options.overwrite, terminal)
+        finish(experiment, seconds, options.kept, terminal)

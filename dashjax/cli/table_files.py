@@ -1,11 +1,12 @@
 """`dashjax table import`, `export`, `merge` and `diff`: tables and files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tyro.conf import Positional
 
 from dashjax.cli.output import Terminal
+from dashjax.cli.shared_options import Printing
 from dashjax.errors import InputError
 
 
@@ -46,10 +47,7 @@ class Import:
     all, or a file with the columns target and score."""
     floor_where: str | None = None
     """COLUMN=TEXT: of the file of floors, only the rows with this text there."""
-    seed: int = 0
-    """Not used: nothing here is drawn by chance."""
-    json: bool = False
-    """Print one JSON document on stdout, and nothing else there."""
+    printing: Printing = field(default_factory=Printing)
 
     command = "table_files:bring_in"
 
@@ -62,10 +60,7 @@ class Export:
     """Folder of the table."""
     file: Positional[Path]
     """The file; one that is there is replaced."""
-    seed: int = 0
-    """Not used: nothing here is drawn by chance."""
-    json: bool = False
-    """Print one JSON document on stdout, and nothing else there."""
+    printing: Printing = field(default_factory=Printing)
 
     command = "table_files:export"
 
@@ -78,10 +73,7 @@ class Merge:
     """Folders of the tables."""
     out: Path
     """Folder of the new table."""
-    seed: int = 0
-    """Not used: nothing here is drawn by chance."""
-    json: bool = False
-    """Print one JSON document on stdout, and nothing else there."""
+    printing: Printing = field(default_factory=Printing)
 
     command = "table_files:merge_tables"
 
@@ -94,10 +86,7 @@ class Diff:
     """Folder of a table."""
     other: Positional[Path]
     """Folder of the other."""
-    seed: int = 0
-    """Not used: nothing here is drawn by chance."""
-    json: bool = False
-    """Print one JSON document on stdout, and nothing else there."""
+    printing: Printing = field(default_factory=Printing)
 
     command = "table_files:diff"
 
@@ -109,6 +98,10 @@ def bring_in(options: Import, terminal: Terminal) -> None:
 
     if options.minimise and options.maximise:
         raise InputError("give --minimise or --maximise, not both")
+    if options.target_columns and not options.wide:
+        raise InputError("--target-columns is for --wide; give that too, or leave it out")
+    if options.floor_where is not None and options.floor is None:
+        raise InputError("--floor-where is for a file of floors; give --floor too, or leave it out")
     layout = Layout(
         options.target,
         options.dataset,

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from dashjax.errors import InputError
+from dashjax.errors import InputError, closest
 from dashjax.pools.pool import Pool
 
 
@@ -75,8 +75,10 @@ class Examples:
         for target in self.targets:
             if target.name == name:
                 return target
-        known = ", ".join(target.name for target in self.targets)
-        raise InputError(f"unknown target '{name}'; the pool has {known}")
+        known = [target.name for target in self.targets]
+        raise InputError(
+            f"unknown target '{name}'{closest(name, known)}; the pool has {', '.join(known)}"
+        )
 
 
 def rows_of(target: Target) -> list[np.ndarray]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashjax.errors import InputError
+from dashjax.errors import InputError, unknown
 
 if TYPE_CHECKING:  # pools and tables are read without it
     import jax
@@ -112,7 +112,7 @@ class Grouping:
             InputError: if `kind` is none of these.
         """
         if kind not in GROUPINGS:
-            raise InputError(f"unknown grouping '{kind}'; choose from {', '.join(GROUPINGS)}")
+            raise unknown("grouping", kind, GROUPINGS)
         return GROUPINGS[kind](self, seed)
 
 

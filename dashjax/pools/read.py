@@ -9,9 +9,8 @@ from dashjax.errors import InputError
 from dashjax.pools.embedded.digits import embedded
 from dashjax.pools.examples import Examples
 from dashjax.pools.readers.folder import DEFAULTS, folder
-from dashjax.pools.readers.options import FolderOptions
+from dashjax.pools.readers.options import EMBEDDED, FolderOptions
 
-EMBEDDED = "embedded"
 _embedded_once = cache(embedded)
 
 

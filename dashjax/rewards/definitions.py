@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dashjax.errors import InputError
+from dashjax.errors import InputError, unknown
 from dashjax.pools.examples import Examples
 from dashjax.rewards.settings import TrainingSettings
 from dashjax.store.identity import Cell, Job
@@ -114,7 +114,7 @@ def reward_named(name: str) -> Reward:
         InputError: if there is none.
     """
     if name not in REWARDS:
-        raise InputError(f"unknown reward '{name}'; choose from {', '.join(REWARDS)}")
+        raise unknown("reward", name, REWARDS)
     return REWARDS[name]
 
 

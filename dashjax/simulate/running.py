@@ -11,7 +11,7 @@ from dashjax.bandit.methods import Method, method
 from dashjax.engine import hosts
 from dashjax.engine.progress import Advance
 from dashjax.engine.workers import Submit
-from dashjax.errors import InputError
+from dashjax.errors import InputError, unknown
 from dashjax.pools.pool import Pool
 from dashjax.simulate import limits, metrics, records, shown_run
 from dashjax.simulate.metrics import Results
@@ -150,7 +150,7 @@ def config_of(command: str, settings: Settings) -> dict[str, Any]:
 def costs_of(pool: Pool, kind: str) -> np.ndarray | None:
     """Of one step with each dataset, `[arm]`."""
     if kind not in COSTS:
-        raise InputError(f"unknown costs '{kind}'; choose from {', '.join(COSTS)}")
+        raise unknown("costs", kind, COSTS)
     if kind == "equal":
         return None
     costs = np.asarray(pool.costs if kind == "pool" else pool.sizes, np.float32)

@@ -19,7 +19,7 @@ from dashjax.bandit.stopping.rules import Rule
 from dashjax.engine import loop, threefry
 from dashjax.engine.batches import Rounds, at_once, handed_over, in_turn, rounds_of
 from dashjax.engine.sizes import in_words
-from dashjax.errors import InputError
+from dashjax.errors import InputError, unknown
 from dashjax.pools.grouping import Grouping
 from dashjax.simulate import limits
 from dashjax.simulate.metrics import Block, Results, Tally
@@ -203,8 +203,7 @@ def check(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
     if not 0 <= plan.tolerance < float("inf"):
         raise InputError(f"the tolerance is {plan.tolerance}; it must be 0 or more")
     if plan.selection not in SELECTIONS:
-        known = ", ".join(SELECTIONS)
-        raise InputError(f"unknown selection '{plan.selection}'; choose from {known}")
+        raise unknown("selection", plan.selection, SELECTIONS)
     if not 1 <= plan.batch <= arms:
         raise InputError(
             f"a batch of {in_words(plan.batch)} of {arms} datasets; give --batch 1 to {arms}"

@@ -10,7 +10,7 @@ from dashjax.bandit.base import Environment
 from dashjax.engine.progress import Advance, silent
 from dashjax.engine.sizes import in_words
 from dashjax.engine.workers import workers
-from dashjax.errors import InputError
+from dashjax.errors import InputError, unknown
 from dashjax.pools.grouping import Grouping
 from dashjax.pools.pool import Pool
 from dashjax.priors import moments as priors
@@ -20,6 +20,8 @@ from dashjax.simulate.plan import Settings
 from dashjax.simulate.running import config_of, costs_of, run_all
 from dashjax.simulate.sweep import Problem
 from dashjax.store.results import Experiment
+
+VARIANCES = ("matched", "given")
 
 
 def synthetic(
@@ -45,8 +47,8 @@ def synthetic(
     Raises:
         InputError: if a name is unknown or a number out of range.
     """
-    if variances not in ("matched", "given"):
-        raise InputError(f"unknown variances '{variances}'; choose from matched, given")
+    if variances not in VARIANCES:
+        raise unknown("variances", variances, VARIANCES)
     pool = _synthetic_pool(*shape, costs)
     grouping = pool.regroup(settings.grouping, settings.seed)
     true_prior = priors.truth(truth, len(pool.groups))

@@ -1,11 +1,9 @@
 """What a reward table is about, and the keys of its rows."""
 
-import difflib
 import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from importlib import metadata
@@ -104,9 +102,3 @@ class Identity:
     def digest(self) -> str:
         """A hash of all of it."""
         return hashlib.sha256(json.dumps(self.plain(), sort_keys=True).encode()).hexdigest()
-
-
-def closest(name: str, known: Iterable[str]) -> str:
-    """'; did you mean ...?' for a name that is not among those known, or nothing."""
-    found = difflib.get_close_matches(name, list(known), 1)
-    return f"; did you mean '{found[0]}'?" if found else ""

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dashjax.errors import InputError
+from dashjax.errors import InputError, closest
 from dashjax.store import columns, files
 from dashjax.store.cells import MAY_LACK, SCHEMAS, content_hash, rewards_of
-from dashjax.store.identity import Cell, Identity, Job, closest
+from dashjax.store.identity import Cell, Identity, Job
 from dashjax.store.manifest import Manifest, read_manifest
 
 

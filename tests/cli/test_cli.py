@@ -213,7 +213,7 @@ def test_the_seed_decides(capsys) -> None:
         (["--targets", "chalk"], ["unknown target 'chalk'", "ink, neon"]),
         (["--grouping", "random"], ["unknown grouping 'random'", "crossed"]),
         (["--selection", "best"], ["unknown selection 'best'", "top-k"]),
-        (["--mode", "loop"], ["unknown replay mode 'loop'", "bootstrap"]),
+        (["--mode", "loop"], ["unknown mode 'loop'", "bootstrap"]),
         (["--select", "5"], ["cannot select 5 of 4"]),
         (["--select", "0"], ["cannot select 0 of 4"]),
         (["--seeds", "0"], ["at least 1"]),
@@ -323,28 +323,3 @@ def test_one_target_has_no_other_to_take_a_prior_from(pool: Path, tmp_path: Path
     assert "--noise-sd" in refused(capsys, "replay", str(lone), *FEW)
     prior = ["--group-mean", "0", "--group-sd", ".1", "--arm-sd", ".1", "--noise-sd", ".1"]
     assert len(document(capsys, "replay", str(lone), *FEW, *prior)["rows"]) == 3
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        [],
-        ["demo"],
-        ["pool"],
-        ["table"],
-        ["table", "build"],
-        ["table", "show"],
-        ["table", "verify"],
-        ["fit"],
-        ["replay"],
-        ["sweep"],
-        ["report"],
-    ],
-)
-def test_every_command_has_help(command: list[str], capsys) -> None:
-    with pytest.raises(SystemExit, match="0"):
-        cli.main([*command, "--help"])
-    said = capsys.readouterr().out
-    assert "usage: dashjax" in said
-    if command and command != ["table"]:
-        assert {"--json", "--seed"} <= {word.strip(",") for word in said.split()}

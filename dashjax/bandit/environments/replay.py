@@ -12,7 +12,7 @@ from dashjax.bandit.environments.counted import Pull, counted
 from dashjax.bandit.environments.synthetic import fixed
 from dashjax.engine import indexing
 from dashjax.engine.random import below, normal
-from dashjax.errors import InputError
+from dashjax.errors import unknown
 
 Counts = Int[Array | np.ndarray, " arm"]
 
@@ -41,7 +41,7 @@ def replay(
         InputError: if the mode is none of these.
     """
     if mode not in MODES:
-        raise InputError(f"unknown replay mode '{mode}'; choose from {', '.join(MODES)}")
+        raise unknown("replay mode", mode, MODES)
     columns, which = rewards.shape[1], MODES[mode]
 
     def answer(pull: Pull) -> Reward:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dashjax.bandit.stopping import rules
 from dashjax.bandit.stopping.rules import Rule, all_of, any_of
-from dashjax.errors import InputError
+from dashjax.errors import InputError, closest
 
 
 class _Number(NamedTuple):
@@ -88,7 +88,9 @@ def _promise(words: list[str], tolerance: float) -> float:
 def _single(text: str) -> Rule:
     name, *values = text.strip().split(":")
     if name not in RULES:
-        raise InputError(f"unknown stop rule '{name}'; choose from {explained()}")
+        raise InputError(
+            f"unknown stop rule '{name}'{closest(name, RULES)}; choose from {explained()}"
+        )
     kind = RULES[name]
     if len(values) != len(kind.numbers):
         usual = ":".join([name, *(number.name for number in kind.numbers)])

@@ -44,10 +44,12 @@ def folder(path: str | Path, options: FolderOptions = DEFAULTS) -> Examples:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         raise InputError(f"there is no folder {path}; give a folder of .npz files")
-    files = sorted(file for file in path.glob("*.npz") if file.is_file())
+    files = sorted(path.glob("*.npz"))
     if not files:
         raise InputError(f"the folder {path} holds no .npz file; put one in it for each domain")
     for file in files:
+        if not file.is_file():
+            raise InputError(f"{file} is no file that can be read; take it out of the folder")
         if any("\ud800" <= sign <= "\udfff" for sign in file.name):  # stand for other bytes
             raise InputError(f"the name of {file} is not in UTF-8; rename it")
     return files

@@ -4,6 +4,8 @@ from dataclasses import dataclass, fields
 
 from dashjax.errors import InputError
 
+EMBEDDED = "embedded"  # the name of the pool that comes with the package
+
 
 @dataclass(frozen=True)
 class FolderOptions:

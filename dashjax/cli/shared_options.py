@@ -1,0 +1,105 @@
+"""Options that several commands have, each with its text in one place."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from dashjax.bandit.catalogue import METHODS_EXPLAINED
+from dashjax.errors import InputError
+from dashjax.simulate.plan import Plan, Settings
+
+_METHODS = "Which methods to run. " + "; ".join(
+    f"{name}: {text}" for name, text in METHODS_EXPLAINED.items()
+)
+_Methods = Annotated[tuple[str, ...], tyro.conf.arg(help=_METHODS)]
+_Rules = Annotated[tuple[str, ...], tyro.conf.arg(metavar="RULE...")]
+
+# What may be chosen; a test holds these against what the package knows.
+GroupingName = Literal["perfect", "mixed", "crossed", "shuffled", "single"]
+SelectionName = Literal["top-k", "percentile", "group-then-arm"]
+CostsName = Literal["equal", "pool", "examples"]
+ModeName = Literal["bootstrap", "sequence", "mean"]
+VariancesName = Literal["matched", "given"]
+RewardName = Literal["gain", "agreement", "retrain"]
+
+
+@dataclass(frozen=True)
+class Printing:
+    """What is printed."""
+
+    json: bool = False
+    """Print one JSON document on stdout, and nothing else there."""
+    quiet: bool = False
+    """Print neither progress nor notes."""
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Where results are kept."""
+
+    out: Path | None = None
+    """Write results and pictures to this folder."""
+    overwrite: bool = False
+    """Put the results in the place of earlier ones in --out."""
+
+    def __post_init__(self) -> None:
+        if self.overwrite and self.out is None:
+            raise InputError("--overwrite is for results in a folder; give --out, or leave it out")
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What is run, how often and how long."""
+
+    methods: _Methods = ("best", "dash", "flat")
+    seeds: int = 1000
+    """Runs of each method, on each target."""
+    steps: int = 200
+    """Exploration steps of each run: one step evaluates one dataset once."""
+    select: int = 3
+    """How many datasets to select."""
+    tolerance: float = 0.01
+    """How far a right selection's mean utility may lie below the best, in units of reward."""
+    selection: SelectionName = "top-k"
+    """How a selection is made."""
+    grouping: GroupingName = "perfect"
+    """How the methods see the datasets grouped: `perfect` (as the pool came), `mixed` (every group
+    gives one to its neighbour), `crossed` (one of each group in each), `shuffled` (by chance)
+    or `single` (all in one group)."""
+    stop: _Rules = ()
+    """When to stop, each rule by itself: budget:STEPS, cost:COST,
+    good-selection:PROBABILITY:TOLERANCE, confirmed-selection:PROBABILITY:TOLERANCE,
+    good-selection-bound:PROBABILITY:TOLERANCE, value:LOSS, gain:COST:LOSS, stable:STEPS, each-once.
+    `+` joins rules that must all hold, `,` rules of which one must. Stopping does not change the
+    steps: the table says when each run would have ended."""
+    until_stopped: bool = False
+    """End each run when all its stop rules have held, which is quicker: nothing is pulled after
+    that, and its selection stays."""
+    batch: int = 1
+    """Datasets explored at once, before the reward of any is known."""
+    seed: int = 0
+    """Decides everything that is drawn by chance."""
+    x64: bool = False
+    """Compute in double precision: slower, other random numbers, the same statistics."""
+    hosts: bool = False
+    """Share the runs among several processes, one for each host: start the same command on all.
+    They find each other by what JAX knows (Slurm, Open MPI and others), or by the environment
+    variables JAX_COORDINATOR_ADDRESS (HOST:PORT of host 0), JAX_NUM_PROCESSES and JAX_PROCESS_ID
+    (from 0). Results are the same as by one; host 0 alone prints and writes them."""
+
+    def settings(self) -> Settings:
+        """What the experiment is told."""
+        from dashjax.bandit.stopping.parse import rule  # loads JAX, which --help does without
+
+        plan = Plan(
+            self.steps,
+            self.select,
+            self.selection,
+            self.tolerance,
+            tuple(rule(text) for text in self.stop),
+            self.batch,
+            self.until_stopped,
+        )
+        return Settings(self.methods, plan, self.seeds, self.seed, self.grouping)
