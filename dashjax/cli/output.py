@@ -49,6 +49,10 @@ class Terminal:
         if not self._quiet:
             self._side.print(text)
 
+    def warn(self, text: str) -> None:
+        """Prints a line on stderr that says what is wrong, also where that is to be quiet."""
+        self._side.print(text)
+
     def document(self, content: dict[str, Any]) -> None:
         """Prints the JSON document where JSON was asked for; not-a-number becomes null."""
         if self._as_json:

@@ -20,4 +20,4 @@ def run(options: Report, terminal: Terminal) -> None:
         for path in redraw(experiment, options.folder):
             terminal.show(f"drew {path}")
     except InputError as error:
-        terminal.note(f"dashjax: no pictures were drawn: {error}")
+        terminal.warn(f"dashjax: no pictures were drawn: {error}")

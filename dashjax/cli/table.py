@@ -23,12 +23,12 @@ def build(options: Build, terminal: Terminal) -> None:
         built = fill(
             options.out, examples, order, origin=read.origin(options.pool, cut), advance=advance
         )
-    _show(built, terminal, options.json)
+    _show(built, terminal, options.printing.json)
 
 
 def show(options: Show, terminal: Terminal) -> None:
     """Prints what a table is about and its mean rewards."""
-    _show(load_table(options.table), terminal, options.json)
+    _show(load_table(options.table), terminal, options.printing.json)
 
 
 def verify(options: Verify, terminal: Terminal) -> None:

@@ -101,13 +101,17 @@ def _strange(folder: Path) -> list[str]:
 
 def _own_names(folder: Path) -> set[str]:
     manifest = _read_manifest(folder)
-    frames, pictures = manifest.get("frames"), manifest.get("pictures")
-    if manifest.get("kind") != _KIND:
+    frames = manifest.get("frames")
+    if manifest.get("kind") != _KIND or not isinstance(frames, dict):
         return set()
-    if not isinstance(frames, dict) or not isinstance(pictures, list):
-        return set()
-    tables = {f"{name}.parquet" for name in frames}
-    return {"manifest.json", *tables, *(name for name in pictures if isinstance(name, str))}
+    return {"manifest.json", *(f"{name}.parquet" for name in frames)} | _pictures(manifest)
+
+
+def _pictures(manifest: dict[str, Any]) -> set[str]:
+    """Names of the pictures in the folder, and of nothing elsewhere, whatever was edited in."""
+    names = manifest.get("pictures")
+    kept = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    return {name for name in kept if Path(name).name == name and name.endswith(".png")}
 
 
 def write(
@@ -154,9 +158,8 @@ def keep_pictures(folder: Path, names: Collection[str]) -> None:
         OSError: if the disk refuses.
     """
     manifest = _read_manifest(folder)
-    for name in manifest.get("pictures") or []:
-        if name not in names:
-            (folder / name).unlink(missing_ok=True)
+    for name in _pictures(manifest) - set(names):
+        (folder / name).unlink(missing_ok=True)
     text = _text(manifest | {"pictures": sorted(names)})
     files.write_whole(folder / "manifest.json", lambda file: file.write_text(text))
 

@@ -213,6 +213,19 @@ def test_pictures_drawn_again_are_known_as_those_of_the_results(tmp_path):
     results.check_free(tmp_path / "r", overwrite=True)
 
 
+@pytest.mark.parametrize("pictures", [["../mine.png"], ["thesis.tex"], [3], 7, None])
+def test_no_edited_manifest_makes_a_stranger_go(tmp_path, pictures):
+    (tmp_path / "mine.png").write_text("mine")
+    manifest = written(tmp_path / "r") / "manifest.json"
+    (tmp_path / "r" / "thesis.tex").write_text("years of work")
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"pictures": pictures}))
+    results.keep_pictures(tmp_path / "r", ["1.png"])
+    with pytest.raises(InputError, match="thesis"):
+        results.check_free(tmp_path / "r", overwrite=True)
+    assert (tmp_path / "mine.png").exists()
+    assert (tmp_path / "r" / "thesis.tex").exists()
+
+
 def run(stdout, *arguments: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "dashjax", *arguments]
     return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False)
