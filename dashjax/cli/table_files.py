@@ -147,7 +147,10 @@ def merge_tables(options: Merge, terminal: Terminal) -> None:
     if len(options.tables) < 2:
         raise InputError("give at least two tables to merge")
     merged = merge([load_table(path) for path in options.tables], options.out)
-    terminal.show(f"{int(merged.measured.sum()):,} rewards are in {options.out}")
+    terminal.show(
+        f"{int(merged.measured.sum()):,} rewards, {len(merged.failures):,} failed measurements and "
+        f"{len(merged.accuracies):,} accuracies of selections are in {options.out}"
+    )
     terminal.document({"table": str(merged.path), "content": merged.content})
 
 
