@@ -256,3 +256,21 @@ def test_a_cell_with_too_many_rewards_is_refused_before_the_end_of_the_file(
     (tmp_path / "r.csv").write_text("\n".join([head, *[row] * 5000, "hand,b,good", ""]))
     with pytest.raises(dj.InputError, match=words):
         dj.import_table(tmp_path / "r.csv", tmp_path / "t")
+
+
+def test_names_in_json_lines_that_look_like_dates_stay_texts(tmp_path: Path):
+    """Also in a file that begins with a mark, and where the first object lacks the name."""
+    rows = [
+        {"target": "hand", "dataset": "2021-01-01", "reward": 0.5},
+        {"target": "2020-01-01", "dataset": "b", "reward": 0.25},
+    ]
+    source = tmp_path / "r.jsonl"
+    source.write_text("\ufeff" + "\n".join(map(json.dumps, rows)), encoding="utf-8")
+    table = dj.import_table(source, tmp_path / "t")
+
+    assert table.identity.targets == ("hand", "2020-01-01")
+    assert table.identity.pool.datasets == ("2021-01-01", "b")
+    rows[1]["group"] = "2022-01-01"
+    source.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    with pytest.raises(dj.InputError, match="row 1, column 'group': no group is named"):
+        dj.import_table(source, tmp_path / "u")

@@ -141,3 +141,35 @@ def test_a_data_frame_that_cannot_be_read_is_refused(tmp_path: Path):
 def test_what_holds_no_rows_is_refused(source: object, tmp_path: Path):
     with pytest.raises(dj.InputError, match="a file, a pandas data frame or an Arrow table"):
         dj.import_table(source, tmp_path / "t")
+
+
+WIDE = {
+    "two columns of a name": ("dataset,hand,hand\na,1,2\nb,3,4\n", {}, "2 columns 'hand'"),
+    "no target": ("dataset\na\nb\n", {}, "no column for a target"),
+    "a target that is not there": ("dataset,hand\na,1\n", {"target_columns": ("hip",)}, "'hip'"),
+    "a target named twice": ("dataset,hand\na,1\n", {"target_columns": ("hand",) * 2}, "twice"),
+    "a target that is the name": (
+        "dataset,hand\na,1\n",
+        {"target_columns": ("dataset",)},
+        "'dataset' cannot be a target and something else",
+    ),
+    "a column for the reward": ("dataset,hand\na,1\n", {"reward": "hand"}, "for the reward"),
+    "text": ("dataset,hand\na,1\nb,good\n", {}, "row 3, column 'hand': 'good' is no number"),
+    "a replicate again": (
+        "dataset,replicate,hand\na,0,1\na,0,2\nb,0,1\n",
+        {},
+        "row 3, column 'hand': replicate 0 of dataset 'a' for target 'hand' comes a second time",
+    ),
+    "not said to be wide": ("dataset,hand,knee\na,1,2\n", {"wide": False}, "say that it is wide"),
+    "no rows": ("dataset,hand\n", {}, "a header, and no rows"),
+}
+
+
+@pytest.mark.parametrize("fault", WIDE)
+def test_a_wide_file_that_cannot_be_used_is_refused(fault: str, tmp_path: Path):
+    content, options, words = WIDE[fault]
+    (tmp_path / "w.csv").write_text(content)
+    with pytest.raises(dj.InputError) as refused:
+        dj.import_table(tmp_path / "w.csv", tmp_path / "t", **({"wide": True} | options))
+    assert words in str(refused.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["w.csv"]

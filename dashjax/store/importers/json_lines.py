@@ -23,24 +23,31 @@ def open_json_lines(path: Path) -> Source:
     """
     if path.stat().st_size == 0:
         raise InputError(f"{path} is empty")
-    first = _first(path)
-    # A text may look like a point in time: only a schema keeps Arrow from reading it as one.
-    texts = pa.schema([(name, pa.string()) for name, value in first.items() if _is_text(value)])
-    try:
-        with path.open("rb") as file:
-            file.seek(len(_MARK) if file.read(len(_MARK)) == _MARK else 0)
-            table = pj.read_json(
-                file,
-                pj.ReadOptions(use_threads=False, block_size=_BLOCK),
-                pj.ParseOptions(explicit_schema=texts),
-            )
-    except pa.ArrowInvalid as error:
-        raise InputError(_what_is_wrong(path) or f"{path} is no JSON lines: {error}") from error
+    texts = {name for name, value in _first(path).items() if _is_text(value)}
+    table = _table(path, texts)
+    dated = {field.name for field in table.schema if pa.types.is_timestamp(field.type)}
+    if dated:  # texts, where the first object has none
+        table = _table(path, texts | dated)
 
     def read(wanted: Sequence[str]) -> pa.Table:
         return table.select(list(wanted))
 
     return Source(str(path), tuple(table.column_names), read, lambda index: _row(path, index))
+
+
+def _table(path: Path, texts: set[str]) -> pa.Table:
+    """All rows; a text may look like a point in time, and only a schema keeps it a text."""
+    schema = pa.schema([(name, pa.string()) for name in sorted(texts)])
+    try:
+        with path.open("rb") as file:
+            file.seek(len(_MARK) if file.read(len(_MARK)) == _MARK else 0)
+            return pj.read_json(
+                file,
+                pj.ReadOptions(use_threads=False, block_size=_BLOCK),
+                pj.ParseOptions(explicit_schema=schema),
+            )
+    except pa.ArrowInvalid as error:
+        raise InputError(_what_is_wrong(path) or f"{path} is no JSON lines: {error}") from error
 
 
 def _first(path: Path) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Results with a row a dataset and a column a target."""
 
+from collections import Counter
+
 import numpy as np
 import pyarrow as pa
 
@@ -26,7 +28,7 @@ def wide_rows(source: Source, layout: Layout) -> Rows:
     group, replicate = (_optional(source, layout, role) for role in ("group", "replicate"))
     taken = [column for column in (dataset, group, replicate) if column is not None]
     targets = layout.targets or tuple(name for name in source.columns if name not in taken)
-    for name in targets:
+    for name in layout.targets:
         if find(source, name, "target") in taken:
             raise InputError(f"column '{name}' cannot be a target and something else")
     if not targets:
@@ -64,8 +66,9 @@ def _check(source: Source, layout: Layout) -> None:
     if len(set(layout.targets)) < len(layout.targets):
         raise InputError("a column of targets is given twice; name each once")
     if not layout.targets:
-        for name in source.columns:
-            find(source, name, "target")  # refuses a name that two columns have
+        for name, times in Counter(source.columns).items():
+            if times > 1:
+                find(source, name, "target")  # refuses it
 
 
 def _dataset_column(source: Source, layout: Layout) -> str:
