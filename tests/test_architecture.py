@@ -68,7 +68,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "cli": (
         "errors engine pools store bandit priors rewards simulate report",
-        "demo exit experiment_options fit main output parsing pool replay report shared_options "
+        "demo exit experiment_options fit main output parsing pool progress replay report shared_options "
         "showing simulating supply_options sweep table table_files table_text",
     ),
 }
@@ -130,6 +130,7 @@ def test_commands_do_not_import_each_other():
     shared = {
         "exit",
         "output",
+        "progress",
         "showing",
         "simulating",
         "experiment_options",

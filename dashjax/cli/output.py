@@ -3,12 +3,13 @@
 import contextlib
 import json
 import math
+import os
 from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from dashjax.cli.progress import progress_on
 from dashjax.engine.progress import Advance, silent
 
 STDOUT = "stdout"
@@ -33,8 +34,8 @@ class Terminal:
     def __init__(self, as_json: bool, quiet: bool = False) -> None:
         self._as_json, self._quiet = as_json, quiet
         self._out = Console(**_PLAIN)
-        if not self._out.is_terminal:  # a file or a pipe has no width of its own
-            self._out.width = _WIDTH
+        if not (self._out.is_terminal or _is_width(os.environ.get("COLUMNS", ""))):
+            self._out.width = _WIDTH  # a file or a pipe has no width of its own
         self._side = Console(stderr=True, **_PLAIN)
 
     def show(self, *things: Any) -> None:
@@ -47,11 +48,11 @@ class Terminal:
     def note(self, text: str) -> None:
         """Prints a line beside the results, on stderr; nothing where that is to be quiet."""
         if not self._quiet:
-            self._side.print(text)
+            self._side.print(text, soft_wrap=True)
 
     def warn(self, text: str) -> None:
         """Prints a line on stderr that says what is wrong, also where that is to be quiet."""
-        self._side.print(text)
+        self._side.print(text, soft_wrap=True)
 
     def document(self, content: dict[str, Any]) -> None:
         """Prints the JSON document where JSON was asked for; not-a-number becomes null."""
@@ -61,21 +62,16 @@ class Terminal:
 
     @contextlib.contextmanager
     def progress(self, shown: bool = True) -> Iterator[Advance]:
-        """A progress bar on stderr, if `shown`; the function given takes (what, done, total)."""
+        """Says on stderr how far work is, if `shown`; gives what is told (what, done, total)."""
         if not shown or self._quiet:
             yield silent
             return
-        columns = (
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=self._side) as bars:
-            task = bars.add_task("starting", total=None)
-            yield lambda what, done, total: bars.update(
-                task, description=what, completed=done, total=total
-            )
+        with progress_on(self._side) as advance:
+            yield advance
+
+
+def _is_width(columns: str) -> bool:
+    return columns.isdecimal() and int(columns) > 0
 
 
 def _plain(content: Any) -> Any:
