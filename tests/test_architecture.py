@@ -63,8 +63,8 @@ ROOMS: dict[str, tuple[str, str]] = {
         "arrays checked dictionary write figures/accuracy figures/certainty figures/contact "
         "figures/curves figures/fit_picture figures/heat figures/lettering figures/lines "
         "figures/plots figures/posterior figures/pulls figures/rewards figures/stopping "
-        "figures/style text/findings text/fit_table text/certainty text/closing text/narrow_table text/summary "
-        "text/tables text/wording",
+        "figures/style text/findings text/fit_table text/certainty text/closing "
+        "text/narrow_table text/summary text/tables text/wording",
     ),
     "cli": (
         "errors engine pools store bandit priors rewards simulate report",

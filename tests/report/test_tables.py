@@ -111,6 +111,14 @@ def test_certainty_is_told_of_the_selected_and_their_rivals():
     assert certainty_tables(synthetic()) == []
 
 
+def test_of_many_targets_the_first_are_told_and_how_many_more_there_are():
+    experiment = replayed(tuple(f"target {number}" for number in range(15)), steps=2)
+    *tables, last = certainty_tables(experiment)
+    assert len(tables) == 2 * 12
+    assert last.startswith("\nhow sure one run is of 3 more targets: ")
+    assert len(certainty_tables(experiment, ["target 14"])) == 2
+
+
 def test_a_table_of_nothing():
     assert "method" in printed([])
 

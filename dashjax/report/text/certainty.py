@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from dashjax.report.arrays import column, distinct, having
+from dashjax.report.arrays import column, grouped, having
 from dashjax.report.text.narrow_table import Column, NarrowTable, Section
 from dashjax.report.text.wording import chance, number, percent, the_best
 from dashjax.store.results import Experiment, Row
 
-_TAKEN, _RIVALS = 12, 3  # datasets shown, at most
+_TARGETS, _TAKEN, _RIVALS = 12, 12, 3  # targets and datasets shown, at most
 
 
 def certainty_tables(experiment: Experiment, targets: Sequence[str] = ()) -> list[Any]:
@@ -18,13 +18,17 @@ def certainty_tables(experiment: Experiment, targets: Sequence[str] = ()) -> lis
 
     Args:
         experiment: what was found.
-        targets: which are shown; all if none is named.
+        targets: which are shown; the first twelve if none is named, and how many there are more.
     """
-    rows = experiment.frames.get("certainty") or []
+    by_target = grouped(experiment.frames.get("certainty") or [], "target")
+    named = list(targets) or list(by_target)[:_TARGETS]
     shown: list[Any] = []
-    for target in targets or distinct(rows, "target"):
-        own = having(rows, "target", target)
-        shown += [f"\n{how_sure(experiment, target)}", _table(own, experiment.config)]
+    for target in named:
+        sure = how_sure(experiment, target)
+        shown += [f"\n{sure}", _table(by_target[target], experiment.config)]
+    more = 0 if targets else len(by_target) - len(named)
+    if more:
+        shown.append(f"\nhow sure one run is of {more:,} more targets: see --json")
     return shown
 
 
