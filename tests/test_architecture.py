@@ -68,8 +68,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "cli": (
         "errors engine pools store bandit priors rewards simulate report",
-        "demo exit experiment_options fit main output parsing pool progress replay report shared_options "
-        "showing simulating supply_options sweep table table_files table_text",
+        "demo exit experiment_options fit main output parsing pool progress replay report "
+        "shared_options showing simulating supply_options sweep table table_files table_text",
     ),
 }
 TOP = {"__init__", "__main__"}

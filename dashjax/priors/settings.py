@@ -5,6 +5,19 @@ from dataclasses import asdict, dataclass
 from dashjax.errors import InputError, check_seed
 
 _MOST = 1e6  # variances are held in 32 bits
+_LEAST = {"group_mean": -_MOST, "noise_sd": 1 / _MOST}
+
+
+def check_in_range(name: str, value: float) -> None:
+    """Refuses a number of a prior that 32 bits do not square.
+
+    Raises:
+        InputError: with the range.
+    """
+    low = _LEAST.get(name, 0.0)
+    if not low <= value <= _MOST:
+        option = f"--{name.replace('_', '-')}"
+        raise InputError(f"{option} is {value}; it must be from {low:g} to {_MOST:g}")
 
 
 @dataclass(frozen=True)
@@ -26,12 +39,8 @@ class PriorSettings:
     noise_sd: float
 
     def __post_init__(self) -> None:
-        least = {"group_mean": -_MOST, "noise_sd": 1 / _MOST}
         for name, value in asdict(self).items():
-            low = least.get(name, 0.0)
-            if not low <= value <= _MOST:
-                option = f"--{name.replace('_', '-')}"
-                raise InputError(f"{option} is {value}; it must be from {low:g} to {_MOST:g}")
+            check_in_range(name, value)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dashjax.engine.workers import workers
 from dashjax.errors import InputError
 from dashjax.pools.grouping import Grouping
 from dashjax.priors import moments as priors
-from dashjax.priors.settings import PriorSettings
+from dashjax.priors.settings import PriorSettings, check_in_range
 from dashjax.simulate import records
 from dashjax.simulate.over_targets import add_over_targets
 from dashjax.simulate.plan import Settings
@@ -127,6 +127,8 @@ def _rows(table: RewardTable, target: str) -> _Rows:
 
 
 def _check_noise(rows: dict[str, _Rows], answers: Answers) -> None:
+    if answers.noise_sd is not None:
+        check_in_range("noise_sd", answers.noise_sd)
     single = [target for target, one in rows.items() if (one.counts == 1).any()]
     if single and answers.mode != "mean" and answers.noise_sd is None:
         raise InputError(

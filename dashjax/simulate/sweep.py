@@ -201,7 +201,7 @@ def check(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
         )
     )
     if not 0 <= plan.tolerance < float("inf"):
-        raise InputError(f"the tolerance is {plan.tolerance}; it must be 0 or more")
+        raise InputError(f"the tolerance is {plan.tolerance}; it must be 0 or more, and finite")
     if plan.selection not in SELECTIONS:
         raise unknown("selection", plan.selection, SELECTIONS)
     if not 1 <= plan.batch <= arms:

@@ -223,6 +223,8 @@ def test_the_seed_decides(capsys) -> None:
         (["--steps", "-3"], ["at least 1"]),
         (["--tolerance", "nan"], ["tolerance is nan"]),
         (["--group-sd", "0.1"], ["--noise-sd", "or none"]),
+        (["--noise-sd", "nan"], ["--noise-sd is nan"]),
+        (["--noise-sd", "-1"], ["--noise-sd is -1.0; it must be from 1e-06 to 1e+06"]),
         (
             ["--group-mean", "0", "--group-sd", "-1", "--arm-sd", "1", "--noise-sd", "1"],
             ["--group-sd is -1.0"],

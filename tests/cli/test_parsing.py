@@ -66,7 +66,7 @@ def test_what_is_amiss_is_said_in_one_sentence(capsys, line, words):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("pool embedded --side 100000", "the embedded pool is as it is, and --side says how"),
+        ("pool embedded --side 32", "the embedded pool is as it is, and --side says how"),
         ("pool embedded --seed 1", "and --seed says how a folder is cut; leave it out"),
         ("table build embedded --out t --candidate-size 5", "and --candidate-size says how"),
         ("table import x --out t --target-columns a", "--target-columns is for --wide"),
@@ -79,6 +79,13 @@ def test_an_option_that_does_not_apply_is_refused(capsys, tmp_path, monkeypatch,
     monkeypatch.chdir(tmp_path)
     assert words in refused(capsys, *line.split())
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("side", [10**5, 10**12, 10**30])
+def test_images_are_not_made_larger_than_memory(capsys, tmp_path, side):
+    pool = folders.write(tmp_path / "pool", "ink", "neon")
+    said = refused(capsys, "pool", str(pool), "--side", str(side))
+    assert f"option side is {side}; give at most 4,096 pixels" in said
 
 
 @pytest.mark.parametrize("kind", ["folder", "link"])

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 
 from dashjax.errors import InputError
 
+_MOST_SIDE = 4096  # pixels; a single image of that size is 50 MB
 EMBEDDED = "embedded"  # the name of the pool that comes with the package
 
 
@@ -36,3 +37,5 @@ class FolderOptions:
             value, least = getattr(self, field.name), 0 if field.name == "seed" else 1
             if value is not None and value < least:
                 raise InputError(f"option {field.name} is {value}; give {least} or more")
+        if self.side is not None and self.side > _MOST_SIDE:
+            raise InputError(f"option side is {self.side}; give at most {_MOST_SIDE:,} pixels")
