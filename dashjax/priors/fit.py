@@ -7,6 +7,7 @@ import numpy as np
 
 from dashjax.bandit.beliefs.hyperprior import ARM_SCALE, GROUP_SCALE, MEAN_SD
 from dashjax.engine.progress import Advance, silent
+from dashjax.engine.sizes import machine_memory
 from dashjax.errors import InputError
 from dashjax.pools.grouping import Grouping
 from dashjax.priors import grid, nuts
@@ -20,6 +21,7 @@ from dashjax.store.reward_table import RewardTable
 _CENTRES = {"gain": 0.0}  # of a difference of accuracies; the other rewards are accuracies
 _CENTRE = 0.5
 _BARS = 40  # of a histogram
+_COPIES, _NUMBER = 2, 4  # of every covariance, with its gradient; bytes of a number
 _SHOWN = 0.9995  # mass of a law that is kept for its picture
 
 
@@ -63,12 +65,30 @@ def fit(
     if len(targets) > 1:
         sets |= {target: grid.without(whole, place) for place, target in enumerate(targets)}
     asked = _Sets(sets, table.identity.pool.regroup(grouping, plan.seed), centre_of(table))
+    _check_memory(len(targets), asked.grouping)
     experiment = Experiment(_config(table, targets, plan, grouping))
     for left_out, laws, draws in _fits(asked, plan, advance):
         experiment.rows += _rows(left_out, laws, draws)
         if left_out is None:
             experiment.add("densities", _densities(laws, draws, asked.centre))
     return experiment
+
+
+def _check_memory(targets: int, grouping: Grouping) -> None:
+    """Refuses a fit whose covariances this machine's memory cannot hold.
+
+    Raises:
+        InputError: with an estimate that is rather too low.
+    """
+    groups, slots = grouping.arm.shape
+    needed = _COPIES * nuts.CHAINS * targets * groups * slots**2 * _NUMBER
+    have = machine_memory()
+    if have is not None and needed > have:
+        raise InputError(
+            f"a fit to {targets:,} targets with up to {slots:,} datasets in a group would take at "
+            f"least {needed // 10**9:,} GB of memory, and this machine has {have // 10**9:,} GB; "
+            f"name fewer targets, or take a grouping with smaller groups"
+        )
 
 
 def centre_of(table: RewardTable) -> float:

@@ -69,6 +69,12 @@ def test_a_demo_refuses_before_its_table_is_built(tmp_path, capsys):
     assert not out.exists()
 
 
+def test_a_fit_is_refused_where_its_covariances_have_no_room(table, capsys, monkeypatch):
+    monkeypatch.setattr("dashjax.priors.fit.machine_memory", lambda: 1000)
+    said = refused(capsys, "fit", str(table.path))
+    assert "a fit to 2 targets with up to 4 datasets in a group would take at least" in said
+
+
 @pytest.mark.parametrize("option", ["samples", "warmup"])
 def test_so_does_a_fit(table, capsys, option):
     said = refused(capsys, "fit", str(table.path), f"--{option}", str(HUGE))
