@@ -85,14 +85,14 @@ def _measured(experiment: Experiment) -> tuple[float | None, float | None, str]:
 def _outcome(row: Row, experiment: Experiment) -> str:
     """How often the selection was right, and what was lost where it was not."""
     tolerance, best = experiment.config["tolerance"], the_best(row["select"])
-    good = f"within {tolerance:g} of {best}"
+    good, end = f"within {tolerance:g} of {best}", percent(row[f"p_right_{row['steps']}"])
     if not row.get("stop") or not row["stopped_share"]:
-        right = percent(row[f"p_right_{row['steps']}"])
-        return f"at the end its selection was {good} in {right} of the runs"
-    said = f"its selection was then {good} in {percent(row['good_when_stopped'])} of "
-    said += "the runs" if row["stopped_share"] == 1 else "the runs that stopped"
-    lost = row["regret_when_wrong"]
-    return said if lost is None else f"{said}, and {number(lost, '.2g')} worse in the others"
+        return f"at the end its selection was {good} in {end} of the runs"
+    lost, every = row["regret_when_wrong"], row["stopped_share"] == 1
+    said = f"its selection was then {good} in {percent(row['good_when_stopped'])} of the runs"
+    said += "" if every else " that stopped"
+    said += "" if lost is None else f" ({number(lost, '.2g')} worse in the others)"
+    return said if every else f"{said}, and at the end in {end} of all runs"
 
 
 def _count(looks: float) -> str:
