@@ -96,7 +96,7 @@ def assert_as_by_one(capsys, first: list[str], second: list[str]) -> dict:
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="compares CPUs with CPUs")
 def test_a_sweep_on_two_hosts_is_that_of_one_process(tmp_path: Path, capsys) -> None:
     partly_on_the_second_host = 2 * ROUND + DEVICES * BLOCK + 76
-    command = [*SWEEP, "--seeds", str(partly_on_the_second_host), "--out"]
+    command = [*SWEEP, "--seeds", str(partly_on_the_second_host), "--overwrite", "--out"]
     places = [tmp_path / name for name in ("first", "second")]
     alone = assert_as_by_one(capsys, *([*command, str(place)] for place in places))
     assert results.read(places[0]).rows == alone["rows"]
