@@ -16,10 +16,7 @@ from dashjax.report.figures.contact import contact_sheet
 def run(options: Pool, terminal: Terminal) -> None:
     """Prints groups, datasets, targets and classes, and draws a contact sheet where asked."""
     cut = options.options()
-    if options.out and options.out.exists() and not options.overwrite:
-        raise InputError(
-            f"{options.out} is there; give --overwrite to replace it, or another --out"
-        )
+    _check_free(options)
     examples = read.read_pool(options.pool, cut)
     if options.out:
         contact_sheet(examples, options.out)
@@ -35,6 +32,16 @@ def run(options: Pool, terminal: Terminal) -> None:
     if options.out:
         terminal.show(f"contact sheet: {options.out}")
     terminal.document(_document(options.pool, examples))
+
+
+def _check_free(options: Pool) -> None:
+    """Refuses to replace a picture unasked; what has no name of a picture is refused later."""
+    out = options.out
+    if out is None:
+        if options.overwrite:
+            raise InputError("--overwrite is for a picture; give --out, or leave it out")
+    elif out.suffix.lower() == ".png" and out.exists() and not options.overwrite:
+        raise InputError(f"{out} is there; give --overwrite, or another --out")
 
 
 def _datasets(examples: Examples) -> Table:

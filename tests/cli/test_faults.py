@@ -201,7 +201,9 @@ def test_a_demo_spares_a_folder_of_something_else(tmp_path: Path, capsys) -> Non
 def test_a_contact_sheet_replaces_nothing_but_pictures(pool: Path, tmp_path: Path, capsys) -> None:
     thesis = tmp_path / "thesis.tex"
     thesis.write_text("years of work")
-    assert ".png" in refused(capsys, "pool", str(pool), *folders.CUT, "--out", str(thesis))
+    command = ["pool", str(pool), *folders.CUT, "--out", str(thesis)]
+    for more in ([], ["--overwrite"]):
+        assert "no name for a contact sheet" in refused(capsys, *command, *more)
     assert thesis.read_text() == "years of work"
 
 

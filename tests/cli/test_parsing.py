@@ -71,6 +71,7 @@ def test_what_is_amiss_is_said_in_one_sentence(capsys, line, words):
         ("table build embedded --out t --candidate-size 5", "and --candidate-size says how"),
         ("table import x --out t --target-columns a", "--target-columns is for --wide"),
         ("table import x --out t --floor-where a=b", "--floor-where is for a file of floors"),
+        ("pool embedded --overwrite", "--overwrite is for a picture; give --out"),
         ("sweep --overwrite", "--overwrite is for results in a folder; give --out"),
         ("sweep --variances given", "--variances given is for another grouping than perfect"),
     ],
