@@ -72,7 +72,7 @@ CASES = (
     Case("lucb, 20 x 10", "lucb/exact", 20, 10, 50, 16_384),
     Case("top-two, 5 x 3", "top-two/exact", 5, 3, 200, 1024),
     Case("top-two, 20 x 10", "top-two/exact", 20, 10, 50, 1024),
-    Case("best, 5 x 3", "knowledge-gradient/averaged", 5, 3, 200, 2048),
+    Case("best, 5 x 3", "knowledge-gradient/learned", 5, 3, 200, 2048),
 )
 
 

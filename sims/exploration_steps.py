@@ -42,10 +42,10 @@ POOL = f"{GROUPS} x {MEMBERS}"
 RUNS = {  # share of the runs that each method gets: the costly ones fewer
     **dict.fromkeys(("dash", "dash-exact", "joint-ts", "flat", "round-robin", "random"), 1.0),
     **dict.fromkeys(("ucb/flat", "ucb/exact", "halving/exact", "pair/exact", "lucb/exact"), 1.0),
-    **dict.fromkeys(("best", "lucb/averaged", "knowledge-gradient/averaged-flat"), 0.2),
+    **dict.fromkeys(("best", "lucb/learned", "lucb/learned-flat"), 0.2),
     **dict.fromkeys(("knowledge-gradient/exact", "knowledge-gradient/flat"), 0.2),
-    **dict.fromkeys(("top-two/exact", "top-two/flat", "lucb/averaged-flat"), 0.2),
-    "top-two/averaged": 0.1,
+    **dict.fromkeys(("top-two/exact", "top-two/flat", "lucb/learned-flat"), 0.2),
+    "top-two/learned": 0.1,
 }
 _OTHER = 0.2  # of a method not named here
 _QUICK = _ON_TABLE = 0.1  # of the runs

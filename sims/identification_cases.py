@@ -19,22 +19,22 @@ SURE_AND_EACH_ONCE = f"{SURE}+each-once"
 STOPS = (SURE, SURE_AND_EACH_ONCE, "good-selection-bound:.9:.01", "value:.005", "value:.002")
 TABLE_STOPS = (SURE, SURE_AND_EACH_ONCE, "value:.005")
 
-RIVAL = "knowledge-gradient/averaged-flat"  # what `best` is without groups
+RIVAL = "lucb/learned-flat"  # what `best` is without groups
 ALONE = (
     *("flat", "ucb/flat", "random", "round-robin", "knowledge-gradient/flat", "top-two/flat"),
-    *(RIVAL, "lucb/averaged-flat"),
+    *(RIVAL, "lucb/learned-flat"),
 )
 IN_GROUPS = (
     *("dash", "dash-exact", "joint-ts", "ucb/exact", "halving/exact", "pair/exact"),
-    *("top-two/exact", "lucb/exact", "knowledge-gradient/exact", "lucb/averaged"),
-    *("top-two/averaged", "best", "dash-judged"),
+    *("top-two/exact", "lucb/exact", "knowledge-gradient/exact", "lucb/learned"),
+    *("top-two/learned", "best", "dash-judged"),
 )
 TOLD_WRONG = ("dash", "dash-exact", "knowledge-gradient/exact", "lucb/exact")
 STOPPED = ("best", "dash-judged")  # everywhere
 STOPPED_IN_PERFECT_GROUPS = (
     *("round-robin/exact", "joint-ts", "top-two/exact", "knowledge-gradient/exact"),
 )
-STOPPED_ON_TABLES = ("best", "knowledge-gradient/averaged-noise", "dash-judged")
+STOPPED_ON_TABLES = ("best", "knowledge-gradient/learned", "dash-judged")
 ON_TABLES = (*STOPPED_ON_TABLES, RIVAL, "dash", "flat", "round-robin")
 QUICK = {"best", "dash", "dash-judged", "knowledge-gradient/exact", "flat", "round-robin", RIVAL}
 QUICK_GROUPINGS = {None, "perfect", "mixed"}
@@ -44,8 +44,8 @@ _Asked = tuple[str | None, str | None, str, tuple[str, ...]]  # grouping, varian
 _SHARES = {  # of the runs asked for
     "dash": 2.0,
     **dict.fromkeys(("top-two/exact", "top-two/flat", "knowledge-gradient/exact"), 0.4),
-    **dict.fromkeys(("knowledge-gradient/flat", "lucb/averaged", "lucb/averaged-flat"), 0.4),
-    "top-two/averaged": 0.2,
+    **dict.fromkeys(("knowledge-gradient/flat", "lucb/learned", "lucb/learned-flat"), 0.4),
+    "top-two/learned": 0.2,
 }
 _STOPPED_SHARE = 0.4  # with stop rules, but for `best`
 _TABLE_SHARE = 0.1

@@ -40,7 +40,7 @@ from dashjax.store.results import Experiment, Row
 from dashjax.store.reward_table import RewardTable, load_table
 
 # `best` by its two parts: without its stop rule, which would only cost time here
-METHODS = ("dash", "dash-exact", "knowledge-gradient/exact", "knowledge-gradient/averaged")
+METHODS = ("dash", "dash-exact", "knowledge-gradient/exact", "knowledge-gradient/learned")
 GENERIC = (0.2, 0.1)  # spreads of groups and of datasets: the scales of the hyperprior
 
 

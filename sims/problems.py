@@ -9,7 +9,8 @@ import numpy as np
 from dashjax.bandit import environments
 from dashjax.bandit.base import Environment
 from dashjax.bandit.beliefs.flat import flat
-from dashjax.bandit.methods import averaged_flat, method
+from dashjax.bandit.beliefs.learned import learned_flat
+from dashjax.bandit.methods import method
 from dashjax.errors import InputError
 from dashjax.pools.grouping import Grouping
 from dashjax.pools.pool import Pool
@@ -68,7 +69,7 @@ def replayed(table: RewardTable, target: str, grouping: str = "perfect") -> Prob
 def groupless(name: str) -> bool:
     """Whether the method is the same whatever the grouping."""
     one = method(name)
-    return {one.belief, one.judge or one.belief} <= {flat, averaged_flat}
+    return {one.belief, one.judge or one.belief} <= {flat, learned_flat}
 
 
 @functools.cache

@@ -18,7 +18,7 @@ from dashjax.simulate import bootstrap
 from dashjax.store.results import Row
 
 SHOWN = (  # in the picture, where they were run; all methods if none was
-    *("best", "lucb/averaged", "knowledge-gradient/averaged-flat", "knowledge-gradient/exact"),
+    *("best", "lucb/learned", "lucb/learned-flat", "knowledge-gradient/exact"),
     *("dash", "dash-exact", "joint-ts", "flat", "round-robin"),
 )
 

@@ -3,14 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import stats
 
+from dashjax.bandit.beliefs.unit_free import ratios
 from dashjax.bandit.gaussian import Prior
 from dashjax.pools.grouping import Grouping
-
-GROUP_SDS = (0.01, 0.03, 0.06, 0.1, 0.15, 0.25)
-ARM_SDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.18)
-CENTRE, MEAN_SD, NOISE_VAR = 0.5, 0.25, 0.05**2  # of the usual prior
 
 
 class Normal(NamedTuple):
@@ -49,82 +46,60 @@ def given_groups(law: Normal, groups: np.ndarray) -> Normal:
     return Normal(known.mean[count:], known.cov[count:, count:])
 
 
-class Mixture(NamedTuple):
-    """Normal laws of which one holds, and the chance of each; and what they give the rewards."""
+class Students(NamedTuple):
+    """Laws of all arms' utilities of which one holds: Student's t, `[law, ...]`."""
 
-    mass: np.ndarray  # [law]
-    laws: list[Normal]
-    log_likelihood: np.ndarray  # [law], of the raw rewards
+    mass: np.ndarray  # [law], sums to 1
+    mean: np.ndarray  # [law, arm]
+    scale: np.ndarray  # [law, arm, arm], what the covariance is before the tails
+    freedom: int
 
-    def mean(self) -> np.ndarray:
-        return self.mass @ np.array([law.mean for law in self.laws])
-
-    def cov(self) -> np.ndarray:
-        means = np.array([law.mean for law in self.laws]) - self.mean()
-        between = np.einsum("p,pa,pb->ab", self.mass, means, means)
-        return between + np.einsum("p,pab->ab", self.mass, [law.cov for law in self.laws])
-
-    def cdf(self, row: np.ndarray, value: float) -> float:
-        """Chance that `row @ utilities` is no larger."""
-        mean, sd = self._along(row)
-        return float(self.mass @ special.ndtr((value - mean) / sd))
-
-    def quantile(self, row: np.ndarray, share: float) -> float:
-        mean, sd = self._along(row)
-        ends = (mean - 10 * sd).min(), (mean + 10 * sd).max()
-        return optimize.brentq(lambda x: self.mass @ special.ndtr((x - mean) / sd) - share, *ends)
-
-    def _along(self, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of `row @ utilities` by each law."""
-        var = [row @ law.cov @ row for law in self.laws]
-        return np.array([row @ law.mean for law in self.laws]), np.sqrt(var)
+    def moments(self) -> Normal:
+        """Mean and covariance of the whole, `[arm]`."""
+        mean = self.mass @ self.mean
+        off = self.mean - mean
+        own = self.scale * self.freedom / (self.freedom - 2)
+        between = np.einsum("p,pi,pj->ij", self.mass, off, off)
+        return Normal(mean, between + np.einsum("p,pij->ij", self.mass, own))
 
     def draw(self, rng: np.random.Generator, count: int) -> np.ndarray:
-        """Draws of all units, `[draw, unit]`."""
-        parts = zip(self.laws, rng.multinomial(count, self.mass), strict=True)
-        return np.concatenate([rng.multivariate_normal(*law, n, method="eigh") for law, n in parts])
+        """Draws of all arms, `[draw, arm]`."""
+        counts = rng.multinomial(count, self.mass)
+        parts = []
+        for mean, scale, n in zip(self.mean, self.scale, counts, strict=True):
+            normal = rng.multivariate_normal(np.zeros_like(mean), scale, n, method="eigh")
+            tail = np.sqrt(self.freedom / rng.chisquare(self.freedom, n))
+            parts.append(mean + tail[:, None] * normal)
+        return np.concatenate(parts)
 
 
-class Grid(NamedTuple):
-    """What the spreads may be (docs/mathematics.md, section 4), and the chance of each pair."""
+def told_nothing(grouping: Grouping, arms: np.ndarray, rewards: np.ndarray) -> Students:
+    """What the belief `learned` holds after those pulls, by linear algebra.
 
-    mass: np.ndarray
-    group_sd: np.ndarray
-    arm_sd: np.ndarray
-
-
-def grid() -> Grid:
-    """Half-normal chances of the cells around each value, bounded by the midpoints."""
-    axes = [(GROUP_SDS, 0.2), (ARM_SDS, 0.1)]
-    cells = [
-        np.diff(
-            stats.halfnorm.cdf([0, *np.convolve(sds, [0.5, 0.5], "valid"), np.inf], scale=scale)
-        )
-        for sds, scale in axes
-    ]
-    group_sd, arm_sd = np.meshgrid(GROUP_SDS, ARM_SDS, indexing="ij")
-    return Grid(np.outer(*cells).ravel(), group_sd.ravel(), arm_sd.ravel())
-
-
-def unknown_spreads(
-    grouping: Grouping, arms: np.ndarray, rewards: np.ndarray, noise_var: float = NOISE_VAR
-) -> Mixture:
-    """What is known of groups and arms after those pulls, where only the noise is given."""
-    laws, fits = [], []
-    rows = np.eye(grouping.groups + grouping.arms)[grouping.groups + arms]
-    for _, group_sd, arm_sd in zip(*grid(), strict=True):
-        of_groups = [np.full(grouping.groups, x) for x in (CENTRE, group_sd**2, arm_sd**2)]
-        law = prior_law(Prior(*of_groups, noise_var), grouping)
-        law = Normal(law.mean, law.cov + MEAN_SD**2)  # the overall mean moves every unit
-        if len(arms):
-            seen = Normal(rows @ law.mean, rows @ law.cov @ rows.T + noise_var * np.eye(len(arms)))
-            fits.append(stats.multivariate_normal.logpdf(rewards, *seen))
-            law = conditioned(law, rows, rewards, noise_var)
-        laws.append(law)
-    log_likelihood = np.array(fits) if fits else np.zeros(len(laws))
-    log = np.log(grid().mass) + log_likelihood
-    mass = np.exp(log - log.max())
-    return Mixture(mass / mass.sum(), laws, log_likelihood)
+    The noise is integrated out by the normal-gamma law, the overall mean by generalised least
+    squares; of the closed forms only the grid is shared.
+    """
+    count = len(rewards)
+    pulled = np.eye(grouping.arms)[arms]
+    together = np.equal.outer(grouping.group, grouping.group)
+    fits, means, scales = [], [], []
+    for group_var, arm_var, log_mass in zip(*ratios(), strict=True):
+        prior = group_var * together + arm_var * np.eye(grouping.arms)
+        seen = pulled @ prior @ pulled.T + np.eye(count)
+        inverse, ones = np.linalg.inv(seen), np.ones(count)
+        precision = ones @ inverse @ ones
+        top = ones @ inverse @ rewards / precision
+        off = rewards - top
+        residual = off @ inverse @ off
+        volume = np.linalg.slogdet(seen)[1] + np.log(precision) + (count - 1) * np.log(residual)
+        gain = prior @ pulled.T @ inverse
+        left = 1 - gain @ ones
+        cov = prior - gain @ pulled @ prior + np.outer(left, left) / precision
+        fits.append(log_mass - volume / 2)
+        means.append(top + gain @ off)
+        scales.append(cov * residual / (count - 1))
+    mass = np.exp(np.array(fits) - max(fits))
+    return Students(mass / mass.sum(), np.array(means), np.array(scales), count - 1)
 
 
 def rise(mean: np.ndarray, effect: np.ndarray, select: int) -> float:

@@ -39,7 +39,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "bandit": (
         "errors engine pools",
-        "agent base beliefs/averaged beliefs/exact beliefs/flat beliefs/hyperprior beliefs/learned "
+        "agent base beliefs/exact beliefs/flat beliefs/learned "
         "beliefs/paper beliefs/unit_free "
         "beliefs/two_level catalogue certainty environments/counted environments/replay "
         "environments/synthetic gaussian methods policies/boundary "
@@ -48,7 +48,10 @@ ROOMS: dict[str, tuple[str, str]] = {
         "policies/top_two policies/ucb policies/uniform rollout selection stopping/parse "
         "stopping/rules stopping/scores worth",
     ),
-    "priors": ("errors engine pools store bandit", "fit grid moments nuts saved settings"),
+    "priors": (
+        "errors engine pools store bandit",
+        "fit grid hyperprior moments nuts saved settings",
+    ),
     "rewards": (
         "errors engine pools store",
         "build definitions limits measure networks selections settings trainer",

@@ -13,8 +13,6 @@ from jaxtyping import Array, Bool, Float, Int, Key
 
 from dashjax.errors import InputError
 
-ROUNDING = 1e-6  # of float32: a loss that equals the tolerance comes out a little larger
-
 State = Any
 RandomKey = Key[Array, ""]
 Arm = Int[Array, ""]

@@ -1,8 +1,7 @@
 """Names that may be given, each with one line that explains it; it imports nothing heavy."""
 
 METHODS_EXPLAINED = {
-    "best": "knowledge gradient, exact posterior averaged over learned spreads, stops when sure",
-    "learned": "told nothing: learns mean, noise and spreads, confirms what leads, stops when sure",
+    "best": "told nothing: learns mean, noise and spreads, confirms what leads, stops when sure",
     "dash": "DaSH as published: draws a group, then a dataset in it",
     "dash-exact": "the same rule, with the exact posterior",
     "dash-judged": "DaSH's own pulls, judged by the exact posterior",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dashjax.bandit.base import ROUNDING, Goal
+from dashjax.bandit.base import Goal
 
 _SURE = 0.9  # mass of a rank interval
 
@@ -43,6 +43,7 @@ def certainty(
     """
     counted = np.zeros(goal.arms)
     losses: list[np.ndarray] = []
+    within: list[np.ndarray] = []
     ranks = None
     for part in draws:
         values = np.ascontiguousarray(np.asarray(part).T)
@@ -54,10 +55,10 @@ def certainty(
             best = _largest(values, goal.select)
         best &= np.asarray(goal.available)
         counted += best.sum(axis=0)
-        losses.append(
-            mean_worth(values, best & (values > goal.floor), goal)
-            - mean_worth(values, np.asarray(selected)[None], goal)
-        )
+        loss = mean_worth(values, best & (values > goal.floor), goal)
+        loss = loss - mean_worth(values, np.asarray(selected)[None], goal)
+        losses.append(loss)
+        within.append(loss <= tolerance + _rounding(values))
     assert ranks is not None, "there is always a first part"
     loss = np.concatenate(losses)
     low, high = _interval(ranks)
@@ -65,7 +66,7 @@ def certainty(
         counted / len(loss),
         low,
         high,
-        float(np.mean(loss <= tolerance + ROUNDING)),
+        float(np.mean(np.concatenate(within))),
         float(loss.mean()),
     )
 
@@ -84,6 +85,12 @@ def mean_worth(values: np.ndarray, selected: np.ndarray, goal: Goal) -> np.ndarr
         return total / np.maximum(count, 1)
     empty = np.maximum(goal.select - count, 0)
     return (total + empty * goal.floor) / np.maximum(count, goal.select)
+
+
+def _rounding(values: np.ndarray) -> np.ndarray:
+    """What the losses may come out too large by, because values are rounded, `[draw]`."""
+    size = np.abs(np.where(np.isfinite(values), values, 0)).max(axis=1)
+    return 4 * np.finfo(values.dtype).eps * size
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from dashjax.bandit import policies
 from dashjax.bandit.agent import Agent
 from dashjax.bandit.base import Belief, Goal, Policy
-from dashjax.bandit.beliefs.averaged import averaged
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.beliefs.flat import flat
 from dashjax.bandit.beliefs.learned import learned, learned_flat
@@ -17,7 +16,7 @@ from dashjax.bandit.policies.first_looks import confirming, look_around_first
 from dashjax.bandit.stopping.parse import rule
 from dashjax.bandit.stopping.rules import Rule
 from dashjax.errors import InputError, closest
-from dashjax.pools.grouping import Grouping, single
+from dashjax.pools.grouping import Grouping
 
 BeliefBuilder = Callable[[Prior, Grouping], Belief]
 PolicyBuilder = Callable[[Belief, Goal], Policy]
@@ -48,20 +47,7 @@ class Method(NamedTuple):
     stop: Rule | None = None
 
 
-def averaged_flat(prior: Prior, grouping: Grouping) -> Belief:
-    """`averaged` on one group: independent datasets whose spread is learned."""
-    return averaged(prior, single(grouping.arms))
-
-
-def averaged_noise(prior: Prior, grouping: Grouping) -> Belief:
-    """`averaged` that also learns the noise."""
-    return averaged(prior, grouping, learn_noise=True)
-
-
 BELIEFS: dict[str, BeliefBuilder] = {
-    "averaged": averaged,
-    "averaged-flat": averaged_flat,
-    "averaged-noise": averaged_noise,
     "exact": exact,
     "flat": flat,
     "learned": learned,
@@ -87,15 +73,9 @@ METHODS: dict[str, Method] = {
     for method in (
         Method(
             "best",
-            averaged,
-            policies.knowledge_gradient,
-            stop=rule("good-selection:.95:.01"),
-        ),
-        Method(
-            "learned",
             learned,
             look_around_first(confirming(policies.lucb)),
-            stop=rule("confirmed-selection:.95:.01"),
+            stop=rule("good-selection:.95:.01"),
         ),
         Method("dash", paper, policies.thompson_by_group),
         Method("dash-exact", exact, policies.thompson_by_group),

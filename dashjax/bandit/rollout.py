@@ -19,7 +19,7 @@ from dashjax.bandit.agent import (
 from dashjax.bandit.base import Arm, Environment, Goal, Pending, RandomKey, Selector
 from dashjax.bandit.selection import top_k
 from dashjax.bandit.stopping.rules import Progress, Rule, scores_of, stop_step
-from dashjax.bandit.worth import above_floor, masked, mean_of_selected
+from dashjax.bandit.worth import above_floor, masked, mean_of_selected, rounding
 from dashjax.engine import indexing, loop
 from dashjax.engine.top_k import are_largest, in_order, sum_where, turns
 
@@ -28,7 +28,8 @@ class Run(NamedTuple):
     """One run. Regrets are in units of reward.
 
     `simple_regret` is the mean utility of the best set of the intended size, minus that of what is
-    selected after the step; `regret` is the best arm's utility minus the pulled arm's.
+    selected after the step, less what rounding may have added; `regret` is the best arm's utility
+    minus the pulled arm's.
 
     Example:
         >>> import dashjax as dj
@@ -92,6 +93,7 @@ def rollout(
     utility = environment.utility(world)
     # the best set's mean is made as the selection's is, whose regret so is exactly 0
     best_mean, best_arm = _best_mean(utility, goal), _best_arm(utility, goal)
+    allowance = rounding(utility, goal)
     ties = turns(key_ties, goal.arms)
     judge, choose = agent.judge or agent.belief, selector or top_k(goal)
     scores = scores_of(rules)
@@ -110,7 +112,7 @@ def rollout(
         trace = (
             arm,
             reward,
-            best_mean - _mean_of(chosen, utility, goal),
+            jnp.maximum(best_mean - _mean_of(chosen, utility, goal) - allowance, 0),
             regret,
             jnp.any(chosen != before),
             before_this == 0,

@@ -9,6 +9,17 @@ from jaxtyping import Array, Bool, Float
 from dashjax.bandit.base import Goal
 from dashjax.engine.top_k import sum_of_largest, sum_where
 
+_ROUNDINGS = 4  # of the largest value: what two sums of the same values may differ by
+
+
+def rounding(values: Float[Array, " arm"], goal: Goal) -> Float[Array, ""]:
+    """What a loss of these values may come out too large by, because they are rounded.
+
+    So a loss that equals the tolerance is within it, in any unit.
+    """
+    there = jnp.where(jnp.asarray(goal.available), values, 0)
+    return _ROUNDINGS * jnp.finfo(values.dtype).eps * jnp.max(jnp.abs(there))
+
 
 def masked(values: Float[Array, " arm"], goal: Goal) -> Float[Array, " arm"]:
     """The values, -inf where an arm is not available."""

@@ -18,6 +18,8 @@ from dashjax.engine import hosts
 BLOCK = 512  # seeds that run together on a device, in pools that are not large
 _ENDING = 64  # the same where runs end when stopped: a block ends with its slowest run
 _MOST_STATE = 1 << 21  # seeds times arms of a block: about what a core's caches hold
+_MOST_TOUCHED = 1 << 17  # numbers that a block reads and writes anew in every step
+_MOST_TOUCHED = 1 << 17  # numbers that a block reads and writes anew in every step
 _LEAST_ROUNDS = 16  # of a long sweep, for its progress
 _MOST_BLOCKS, _MOST_NUMBERS = 16, 1 << 22  # of a device's round: blocks, and numbers kept of them
 _MOST_AT_ONCE = 1024, 1 << 27  # the same where the blocks are computed side by side
@@ -41,7 +43,7 @@ class Rounds(NamedTuple):
         return runs.reshape(self.blocks, self.size)
 
 
-def rounds_of(steps: int, arms: int, seeds: int, *, ends_early: bool) -> Rounds:
+def rounds_of(steps: int, arms: int, seeds: int, *, ends_early: bool, touched: int = 0) -> Rounds:
     """So many blocks in a round that a long sweep has 16 rounds, up to what memory bears.
 
     Args:
@@ -49,18 +51,20 @@ def rounds_of(steps: int, arms: int, seeds: int, *, ends_early: bool) -> Rounds:
         arms: numbers of a run's state.
         seeds: how many runs.
         ends_early: whether runs may end before the last step.
+        touched: numbers of a run's state that every step reads and writes anew.
     """
-    devices, size = jax.local_device_count(), block_size(arms, ends_early=ends_early)
+    devices = jax.local_device_count()
+    size = block_size(arms, ends_early=ends_early, touched=touched)
     wanted = seeds // (size * devices * hosts.count() * _LEAST_ROUNDS)
     most, numbers = _MOST_AT_ONCE if at_once() else (_MOST_BLOCKS, _MOST_NUMBERS)
     room = numbers // (size * (steps + arms))
     return Rounds(seeds, size, max(1, min(wanted, most, room)) * devices)
 
 
-def block_size(arms: int, *, ends_early: bool) -> int:
-    """How many seeds run together on a device: fewer in a pool so large that caches overflow."""
+def block_size(arms: int, *, ends_early: bool, touched: int = 0) -> int:
+    """How many seeds run together on a device: fewer where caches would overflow."""
     size = _ENDING if ends_early else BLOCK
-    while size > 1 and size * arms > _MOST_STATE:
+    while size > 1 and (size * arms > _MOST_STATE or size * touched > _MOST_TOUCHED):
         size //= 2
     return size
 

@@ -38,6 +38,14 @@ def add_at(array: jax.Array, place: jax.Array, amount: jax.Array) -> jax.Array:
     return array.reshape(-1).at[place].add(amount).reshape(array.shape)
 
 
+def add_to_row(array: jax.Array, place: jax.Array, amount: jax.Array) -> jax.Array:
+    """A matrix with a vector added to row `place`."""
+    if array.shape[0] <= _DENSE_UP_TO:
+        hit = _hit(array[:, :1], place)
+        return array + jnp.where(hit, amount[None], jnp.zeros_like(array))
+    return array.at[place].add(amount)
+
+
 def put(array: jax.Array, place: jax.Array, value: jax.Array) -> jax.Array:
     """`array` with `value` at flat index `place`."""
     if array.size <= _DENSE_UP_TO:

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dashjax.bandit.beliefs.hyperprior import ARM_SCALE, GROUP_SCALE, MEAN_SD
 from dashjax.engine.progress import Advance, silent
 from dashjax.engine.sizes import machine_memory
 from dashjax.errors import InputError
 from dashjax.pools.grouping import Grouping
 from dashjax.priors import grid, nuts
 from dashjax.priors.grid import PARAMETERS, Marginal, Rows, Summary
+from dashjax.priors.hyperprior import ARM_SCALE, GROUP_SCALE, MEAN_SD
 from dashjax.priors.nuts import Draws
 from dashjax.priors.saved import fingerprint
 from dashjax.priors.settings import FitPlan

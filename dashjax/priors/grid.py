@@ -22,10 +22,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from dashjax.bandit.beliefs.hyperprior import Hyperprior, hyperprior, posterior
 from dashjax.bandit.gaussian import Evidence
 from dashjax.errors import InputError
 from dashjax.pools.grouping import Grouping
+from dashjax.priors.hyperprior import Hyperprior, hyperprior, posterior
 
 PARAMETERS = ("group_mean", "group_sd", "arm_sd", "noise_sd")  # mu_0, sigma_0, sigma_hat, sigma_r
 NOISE_SCALE = 0.2

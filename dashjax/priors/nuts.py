@@ -17,9 +17,9 @@ from jaxtyping import Array, Bool, Float
 from numpyro import distributions, infer
 from numpyro.diagnostics import effective_sample_size, split_gelman_rubin
 
-from dashjax.bandit.beliefs.hyperprior import ARM_SCALE, GROUP_SCALE, MEAN_SD
 from dashjax.pools.grouping import Grouping
 from dashjax.priors.grid import NOISE_SCALE, PARAMETERS, Rows, Summary, degrees
+from dashjax.priors.hyperprior import ARM_SCALE, GROUP_SCALE, MEAN_SD
 
 CHAINS = 4
 _TARGET_ACCEPT = 0.95

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dashjax.bandit.base import ROUNDING
 from dashjax.simulate.plan import Plan
 from dashjax.store.results import Row
 
@@ -82,7 +81,7 @@ class Tally:
 
     def add(self, block: Block) -> None:
         """Takes in the next block."""
-        right = block.simple_regret <= self._plan.tolerance + ROUNDING
+        right = block.simple_regret <= self._plan.tolerance
         exact = block.simple_regret.astype(np.float64)
         self._sums += [exact.sum(0), (exact**2).sum(0), right.sum(0)]
         *figures, course = block
@@ -172,7 +171,7 @@ def stop_row(results: Results, number: int) -> Row:
         reached = int(np.quantile(step, level, method="inverted_cdf"))
         figures[f"stopped_{name}"] = float(reached) if reached <= results.steps else None
     figures |= _share("stopped_share", count / results.seeds, results.seeds)
-    good = regret[stopped] <= results.tolerance + ROUNDING
+    good = regret[stopped] <= results.tolerance
     figures |= (
         _share("good_when_stopped", float(good.mean()), count)
         if count

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -99,7 +100,7 @@ def replay(
         "costs": costs,
         "table": table.content,
         "reward": table.identity.reward,
-        "prior": {name: priors.describe(problem.prior) for name, problem in problems.items()},
+        "prior": {name: _described(problem) for name, problem in problems.items()},
     }
     experiment = Experiment(config)
     with workers() as submit:
@@ -121,6 +122,11 @@ class _Rows(NamedTuple):
     counts: np.ndarray  # [arm]
     floor: float | None
 
+    @property
+    def centre(self) -> float:
+        """What rewards are counted from before they become float32: their mean."""
+        return float(np.nanmean(self.rewards))
+
 
 def _rows(table: RewardTable, target: str) -> _Rows:
     return _Rows(table.higher(target), table.counts(target), table.floor(target))
@@ -141,7 +147,7 @@ def _check_noise(rows: dict[str, _Rows], answers: Answers) -> None:
 def _problems(
     rows: dict[str, _Rows],
     grouping: Grouping,
-    prior: Callable[[str], Prior],
+    prior: Callable[[str, float], Prior],
     answers: Answers,
     costs: np.ndarray | None,
 ) -> dict[str, Problem]:
@@ -156,14 +162,15 @@ def _problems(
     problems = {}
     for target, one in rows.items():
         filled = np.zeros((grouping.arms, columns), np.float32)
-        filled[:, : one.rewards.shape[1]] = np.nan_to_num(one.rewards)
+        filled[:, : one.rewards.shape[1]] = np.nan_to_num(one.rewards - one.centre)
         counts = None if even else one.counts.astype(np.int32)
-        least = -np.inf if one.floor is None else one.floor
+        least = -np.inf if one.floor is None else one.floor - one.centre
         floor = np.asarray(least, np.float32) if floors else None
         available = one.counts > 0 if gaps else None
         data = filled, counts, noise
         build = _replaying(answers.mode)
-        problems[target] = Problem(build, data, prior(target), grouping, costs, available, floor)
+        told = prior(target, one.centre)
+        problems[target] = Problem(build, data, told, grouping, costs, available, floor, one.centre)
     return problems
 
 
@@ -180,14 +187,18 @@ def _replaying(mode: str) -> Callable[[Any], Environment]:
 
 def _prior_of(
     table: RewardTable, grouping: Grouping, given: Priors, answers: Answers
-) -> Callable[[str], Prior]:
-    """Each target's prior: by numbers, or by moments of the other targets' rows alone."""
+) -> Callable[[str, float], Prior]:
+    """Each target's prior: by numbers, or by moments of the other targets' rows alone.
 
-    def prior(target: str) -> Prior:
+    Its mean is counted from a centre.
+    """
+
+    def prior(target: str, centre: float) -> Prior:
         numbers = given[target] if isinstance(given, dict) else given
         if numbers is not None:
-            return priors.given(numbers, grouping.groups)
-        others = [table.higher(name) for name in table.built() if name != target]
+            counted = replace(numbers, group_mean=numbers.group_mean - centre)
+            return priors.given(counted, grouping.groups)
+        others = [table.higher(name) - centre for name in table.built() if name != target]
         if not others:
             raise InputError(
                 f"table {table.path} has no target beside '{target}' to take a prior from; build "
@@ -196,6 +207,12 @@ def _prior_of(
         return priors.by_moments(_stacked(others), grouping, answers.noise_sd)
 
     return prior
+
+
+def _described(problem: Problem) -> dict[str, float]:
+    """The prior in units of reward, counted from 0."""
+    told = priors.describe(problem.prior)
+    return told | {"group_mean": told["group_mean"] + problem.centre}
 
 
 def _stacked(rewards: list[np.ndarray]) -> np.ndarray:

@@ -87,7 +87,7 @@ def certainty_rows(label: Row, shown: Shown, pool: Pool) -> list[Row]:
             "group": grouping.names[grouping.group[arm]],
             "selected": bool(selected[arm]),
             "pulls": int(pulls[arm]),
-            "mean": float(mean[arm]),
+            "mean": shown.problem.centre + float(mean[arm]),
             "sd": float(sd[arm]),
             "chance_best": float(sure.chance_best[arm]),
             "rank_low": int(sure.rank_low[arm]),
@@ -114,7 +114,7 @@ def posterior_rows(label: Row, shown: Shown, pool: Pool) -> list[Row]:
         build=shown.method.belief,
         grouping=grouping,
     )
-    found = jax.device_get(found)
+    found = _counted_from_zero(jax.device_get(found), shown.problem.centre)
     names, group = _groups(found.members, grouping)
     rows: list[Row] = []
     for place, step in enumerate(steps):
@@ -223,6 +223,16 @@ def _snapshots(
     start = belief.init(), jnp.zeros((), steps.dtype)
     _, (arms, of_groups) = jax.lax.scan(until, start, steps)
     return Snapshots(arms, of_groups, jnp.asarray(groups.arms) if groups else None)
+
+
+def _counted_from_zero(found: Snapshots, centre: float) -> Snapshots:
+    """The same with means in units of reward."""
+
+    def moved(moments: Moments) -> Moments:
+        return moments._replace(mean=centre + np.asarray(moments.mean, np.float64))
+
+    groups = moved(found.groups) if found.groups else None
+    return found._replace(arms=moved(found.arms), groups=groups)
 
 
 def _told(belief: Belief, state: State, pulls: tuple[Array, Array], begin: Any, end: Any) -> State:

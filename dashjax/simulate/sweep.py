@@ -25,6 +25,7 @@ from dashjax.simulate import limits
 from dashjax.simulate.metrics import Block, Results, Tally
 from dashjax.simulate.plan import Plan
 
+_PLAIN = 16  # numbers an arm that a belief may keep without a grid
 _TRACING = threading.Lock()  # for Python traces in one thread at a time; the others may compile
 
 
@@ -46,6 +47,7 @@ class Problem(NamedTuple):
     costs: Any = None  # of one step with each arm, [arm]; all 1 if None
     available: Any = None  # which arms there are, [arm]; all if None
     floor: Any = None  # the utility of taking nothing, []; none if None
+    centre: float = 0.0  # what all utilities here are counted from, so that float32 is enough
 
     @property
     def arrays(self) -> tuple[Any, ...]:
@@ -120,7 +122,7 @@ def runs(
     Raises:
         InputError: if another host fails.
     """
-    rounds = _rounds_of(plan, problem, seeds)
+    rounds = _rounds_of(method, problem, plan, seeds)
     given, how = _given(problem, seeds, seed), _how(method, problem, plan, keep)
     return handed_over(rounds, lambda numbers: _compute(numbers, given, **how))
 
@@ -129,15 +131,22 @@ def prepare(
     method: Method, problem: Problem, plan: Plan, *, seeds: int, course: bool = False
 ) -> jax.stages.Compiled:
     """Compiles what a sweep will run, which may be done in another thread; `check` it before."""
-    numbers = _rounds_of(plan, problem, seeds).numbers(0)
+    numbers = _rounds_of(method, problem, plan, seeds).numbers(0)
     how = _how(method, problem, plan, _KEEPS[course])
     with _TRACING:
         lowered = _compute.lower(numbers, _given(problem, seeds, 0), **how)
     return lowered.compile()
 
 
-def _rounds_of(plan: Plan, problem: Problem, seeds: int) -> Rounds:
-    return rounds_of(plan.steps, problem.grouping.arms, seeds, ends_early=plan.until_stopped)
+def _rounds_of(method: Method, problem: Problem, plan: Plan, seeds: int) -> Rounds:
+    """Smaller blocks for a belief that keeps a grid of numbers for each group."""
+    arms = problem.grouping.arms
+    state = jax.eval_shape(
+        lambda prior: method.belief(prior, problem.grouping).init(), problem.prior
+    )
+    held = sum(field.size for field in jax.tree.leaves(state))
+    touched = held if held > _PLAIN * arms else 0
+    return rounds_of(plan.steps, arms, seeds, ends_early=plan.until_stopped, touched=touched)
 
 
 def _how(method: Method, problem: Problem, plan: Plan, keep: Keep) -> dict[str, Any]:

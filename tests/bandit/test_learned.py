@@ -3,11 +3,11 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import oracle
 import pytest
 from worlds import STANDARD_ERRORS, assert_within_errors, pool_of, some_pulls, told, usual_prior
 
 from dashjax.bandit.beliefs.learned import learned
-from dashjax.bandit.beliefs.unit_free import ratios
 
 SIZES = (2, 3, 1)
 GROUPING = pool_of(*SIZES).grouping
@@ -19,40 +19,8 @@ def state_of(scale: float = 1.0, shift: float = 0.0):
     return belief, told(belief, ARMS, scale * REWARDS + shift)
 
 
-def dense() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Weights of the grid, and mean and covariance of all arms at each point, by linear algebra.
-
-    The noise is integrated out by the normal-gamma law, the overall mean by generalised least
-    squares; nothing is shared with the closed forms.
-    """
-    count = len(REWARDS)
-    pulled = np.eye(GROUPING.arms)[ARMS]
-    together = np.equal.outer(GROUPING.group, GROUPING.group)
-    fits, means, covariances = [], [], []
-    for group_var, arm_var, log_mass in zip(*ratios(), strict=True):
-        prior = group_var * together + arm_var * np.eye(GROUPING.arms)
-        seen = pulled @ prior @ pulled.T + np.eye(count)
-        inverse, ones = np.linalg.inv(seen), np.ones(count)
-        precision = ones @ inverse @ ones
-        off = REWARDS - ones @ inverse @ REWARDS / precision
-        residual = off @ inverse @ off
-        volume = np.linalg.slogdet(seen)[1] + np.log(precision) + (count - 1) * np.log(residual)
-        gain = prior @ pulled.T @ inverse
-        left = 1 - gain @ ones
-        cov = prior - gain @ pulled @ prior + np.outer(left, left) / precision
-        fits.append(log_mass - volume / 2)
-        means.append(REWARDS.mean() + gain @ off + (REWARDS - off).mean() - REWARDS.mean())
-        covariances.append(cov * residual / (count - 3))
-    mass = np.exp(np.array(fits) - max(fits))
-    return mass / mass.sum(), np.array(means), np.array(covariances)
-
-
 def test_moments_and_covariances_are_those_of_dense_conditioning(x64):
-    mass, means, covariances = dense()
-    mean = mass @ means
-    off = means - mean
-    covariance = np.einsum("p,pij->ij", mass, covariances)
-    covariance += np.einsum("p,pi,pj->ij", mass, off, off)
+    mean, covariance = oracle.told_nothing(GROUPING, ARMS, REWARDS).moments()
     belief, state = state_of()
 
     moments = belief.moments(state)

@@ -22,11 +22,12 @@ from dashjax.bandit import environments, policies
 from dashjax.bandit.agent import Agent
 from dashjax.bandit.base import goal_for
 from dashjax.bandit.beliefs.exact import exact
-from dashjax.bandit.methods import BELIEFS, METHODS, POLICIES, SELECTIONS
+from dashjax.bandit.methods import BELIEFS, METHODS, POLICIES
 from dashjax.bandit.rollout import rollout
+from dashjax.bandit.selection import SELECTIONS
 from dashjax.bandit.stopping.parse import rule
 
-JUDGES = ("none", "flat", "averaged-noise")
+JUDGES = ("none", "flat", "learned")
 KINDS = ("perfect", "mixed", "crossed")
 POOLS = {"ragged": RAGGED, "one group": (4,), "one arm": (1,)}
 STOPS = (
@@ -65,7 +66,7 @@ def pairwise(*axes):
 
 CHOICES = pairwise(
     POLICIES,
-    ("averaged", "exact", "paper"),
+    ("learned", "exact", "paper"),
     JUDGES,
     SELECTIONS,
     KINDS,

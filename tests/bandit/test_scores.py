@@ -25,9 +25,9 @@ NO_PULLS = np.zeros(10, np.int32)
 def brute_draws(belief, count=400_000):
     """Means of the arms, and draws of all."""
     rng = np.random.default_rng(0)
-    if belief == "averaged":
-        mixture = oracle.unknown_spreads(GROUPING, *PULLS)
-        return mixture.mean()[4:], mixture.draw(rng, count)[:, 4:]
+    if belief == "learned":
+        law = oracle.told_nothing(GROUPING, *PULLS)
+        return law.moments().mean, law.draw(rng, count)
     law = oracle.posterior(PRIOR, GROUPING, *PULLS)
     return law.mean[4:], rng.multivariate_normal(*law, count, method="eigh")[:, 4:]
 
@@ -56,7 +56,7 @@ def measured(score, belief, select, costs=None, keys=1):
     return np.asarray(by_key(keys, jnp.asarray(arms), jnp.asarray(rewards)), np.float64)
 
 
-@pytest.mark.parametrize("belief", ["exact", "averaged"])
+@pytest.mark.parametrize("belief", ["exact", "learned"])
 @pytest.mark.parametrize("select", [1, 3])
 def test_chance_and_loss_are_those_of_draws_from_the_dense_posterior(belief, select):
     truth = losses(belief, select)
@@ -99,7 +99,7 @@ def test_the_best_gain_is_that_of_the_best_pull_per_cost_and_dataset(select):
         assert found == pytest.approx((gain / costs).max() / select, rel=0.1)  # 16 nodes
 
 
-@pytest.mark.parametrize("belief", ["exact", "averaged"])
+@pytest.mark.parametrize("belief", ["exact", "learned"])
 def test_with_nothing_left_out_all_is_well(belief):
     scores = (
         stopping.chance_good(0.0, 16),

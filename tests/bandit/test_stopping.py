@@ -15,7 +15,9 @@ SCORES = {
     "bound": stopping.bound_good(0.01),
     "loss": stopping.expected_loss(),
     "gain": stopping.best_gain(),
+    "looks": stopping.fewest_looks(2),
 }
+AT_ONCE, CONFIRMED = stopping.good_selection_unconfirmed, stopping.good_selection(0.94, 0.01)
 
 
 def progress(*, cost=(1.0,) * 6, changed=(1, 0, 0, 1, 0, 0), arms=3, **scores):
@@ -56,10 +58,14 @@ def at_steps(*steps):
         (stopping.cost(9.0), {"cost": (0.5,) * 6}, NEVER),
         (any_of(stopping.budget(5), stopping.cost(2.0)), {}, 2),
         (any_of(stopping.budget(2), stopping.cost(5.0)), {}, 2),
-        (stopping.good_selection(0.95, 0.01), {"good": RISING}, 3),
-        (stopping.good_selection(0.96, 0.01), {"good": RISING}, 5),
-        (stopping.good_selection(0.999, 0.01), {"good": RISING}, NEVER),
-        (stopping.good_selection(0.5, 0.01), {"good": (np.nan,) * 5 + (0.6,)}, 6),
+        (AT_ONCE(0.95, 0.01), {"good": RISING}, 3),
+        (AT_ONCE(0.96, 0.01), {"good": RISING}, 5),
+        (AT_ONCE(0.999, 0.01), {"good": RISING}, NEVER),
+        (AT_ONCE(0.5, 0.01), {"good": (np.nan,) * 5 + (0.6,)}, 6),
+        (CONFIRMED, {"good": RISING, "looks": (4,) * 6}, 5),  # not before its fifth step
+        (CONFIRMED, {"good": RISING, "looks": (0, 1, 2, 3, 3, 4)}, 6),
+        (CONFIRMED, {"good": RISING, "looks": (3,) * 6}, NEVER),
+        (CONFIRMED, {"good": (0.9,) * 6, "looks": (9,) * 6}, NEVER),
         (stopping.good_selection_bound(0.95, 0.01), {"bound": RISING}, 3),
         (stopping.value_of_information(0.005), {"loss": FALLING}, 3),
         (stopping.value_of_information(0.004), {"loss": FALLING}, 5),
@@ -108,9 +114,9 @@ def test_rules_are_joined_step_by_step(rule, step):
 
 
 def test_joined_rules_need_the_scores_of_all_each_once():
-    good, loss = stopping.good_selection(0.9, 0.01), stopping.value_of_information(0.01)
-    stricter = stopping.good_selection(0.95, 0.01)
-    other = stopping.good_selection(0.9, 0.02)
+    good, loss = AT_ONCE(0.9, 0.01), stopping.value_of_information(0.01)
+    stricter = AT_ONCE(0.95, 0.01)
+    other = AT_ONCE(0.9, 0.02)
 
     assert all_of(good, loss, stricter).scores == (*good.scores, *loss.scores)
     assert len(any_of(good, other).scores) == 2
@@ -119,7 +125,7 @@ def test_joined_rules_need_the_scores_of_all_each_once():
 
 def test_the_same_numbers_give_the_same_rule():
     """So that a compiled sweep serves again, and a score is measured once for all its rules."""
-    assert stopping.good_selection(0.9, 0.01) is stopping.good_selection(0.9, 0.01)
+    assert AT_ONCE(0.9, 0.01) is AT_ONCE(0.9, 0.01)
     assert stopping.chance_good(0.01) is stopping.chance_good(0.01)
     assert all_of(stopping.each_once(), stopping.stable(3)) is all_of(
         stopping.each_once(), stopping.stable(3)
@@ -132,5 +138,5 @@ def test_numbers_that_are_named_or_usual_are_the_same_numbers():
 
     assert stopping.chance_good(tolerance=0.01) is usual
     assert stopping.chance_good(0.01, draws=256) is usual
-    assert stopping.good_selection(tolerance=0.01, probability=0.9).scores == (usual,)
-    assert stopping.good_selection(0.9, 0.01) is stopping.good_selection(0.9, tolerance=0.01)
+    assert AT_ONCE(tolerance=0.01, probability=0.9).scores == (usual,)
+    assert AT_ONCE(0.9, 0.01) is AT_ONCE(0.9, tolerance=0.01)

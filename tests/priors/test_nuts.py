@@ -17,14 +17,15 @@ from worlds import (
     usual_prior,
 )
 
-from dashjax.bandit.beliefs.averaged import averaged
 from dashjax.bandit.beliefs.exact import exact
-from dashjax.bandit.beliefs.hyperprior import hyperprior
+from dashjax.bandit.beliefs.learned import learned
+from dashjax.bandit.beliefs.unit_free import Ratios
 from dashjax.priors import grid, nuts
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 SIZES = (2, 3, 1)
 NOISE_SD = 0.05  # of the usual prior
+MOST = 6.0, 3.0  # times the noise, of the spreads of groups and of arms where nothing is known
 
 
 def test_numpyro_agrees_with_the_grid_with_and_without_a_target():
@@ -49,14 +50,13 @@ def test_numpyro_agrees_with_the_grid_with_and_without_a_target():
 
 
 def test_utilities_are_what_numpyro_says():
-    """The exact belief with known spreads; the averaged one, on a fine grid, with unknown ones."""
+    """The exact belief, which is told its prior, and the one that is told nothing."""
     grouping = pool_of(*SIZES).grouping
     arms, rewards = some_pulls(grouping.arms, 12, unpulled=(4,))
     for known, draws in zip((True, False), utilities(grouping, arms, rewards), strict=True):
         with jax.enable_x64(True):
-            prior, fine = usual_prior(grouping.groups), tuple(np.geomspace(2e-4, 0.8, 120))
-            learning = averaged(prior, grouping, hyper=hyperprior(fine, fine))
-            belief = exact(prior, grouping) if known else learning
+            prior = usual_prior(grouping.groups)
+            belief = exact(prior, grouping) if known else learned(prior, grouping, even_grid())
             mean, var = jax.tree.map(np.asarray, belief.moments(told(belief, arms, rewards)))
         effective = effective_sample_size(draws)
         assert (effective > 200).all()
@@ -66,35 +66,50 @@ def test_utilities_are_what_numpyro_says():
         assert_within_errors(squares.mean(axis=(0, 1)), var, error)
 
 
-def utilities(grouping, arms, rewards):
-    """NumPyro's draws of all utilities, `[chain, draw, arm]`: known spreads, then not."""
+def even_grid():
+    """Both spreads anywhere between nothing and a few times the noise."""
+    group, arm = (np.arange(0.5, 100) / 100 * most for most in MOST)
+    pairs = np.broadcast_arrays(group[:, None] ** 2, arm[None] ** 2)
+    return Ratios(pairs[0].ravel(), pairs[1].ravel(), np.zeros(10_000))
 
-    def model(known):
-        mean = numpyro.sample("mean", distributions.Normal(0.5, 0.25))
-        group_sd = numpyro.sample("group_sd", distributions.HalfNormal(0.2))
-        arm_sd = numpyro.sample("arm_sd", distributions.HalfNormal(0.1))
-        mean = jnp.where(known, 0.5, mean)
-        group_sd, arm_sd = jnp.where(known, 0.15, group_sd), jnp.where(known, 0.03, arm_sd)
+
+def utilities(grouping, arms, rewards):
+    """NumPyro's draws of all utilities, `[chain, draw, arm]`: all is known, then nothing."""
+
+    def of_arms(mean, group_sd, arm_sd, noise_sd):
         of_group = numpyro.sample("z_group", distributions.Normal().expand([grouping.groups]))
         of_arm = numpyro.sample("z_arm", distributions.Normal().expand([grouping.arms]))
         group = (mean + group_sd * of_group)[np.array(grouping.group)]
         utility = numpyro.deterministic("utility", group + arm_sd * of_arm)
-        numpyro.sample("reward", distributions.Normal(utility[arms], NOISE_SD), obs=rewards)
+        numpyro.sample("reward", distributions.Normal(utility[arms], noise_sd), obs=rewards)
 
+    def all_known():
+        of_arms(0.5, 0.15, 0.03, NOISE_SD)
+
+    def nothing_known():
+        flat = distributions.ImproperUniform(distributions.constraints.real, (), ())
+        mean, log_noise = numpyro.sample("mean", flat), numpyro.sample("log_noise", flat)
+        group, arm = (
+            numpyro.sample(name, distributions.Uniform(0, most))
+            for name, most in zip(("group_ratio", "arm_ratio"), MOST, strict=True)
+        )
+        noise_sd = jnp.exp(log_noise)
+        of_arms(mean, group * noise_sd, arm * noise_sd, noise_sd)
+
+    return [drawn_by_nuts(model) for model in (all_known, nothing_known)]
+
+
+def drawn_by_nuts(model):
     ranks, types = jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard")
     with ranks, types, jax.enable_x64(True):
-        kernel = infer.NUTS(model, target_accept_prob=0.95)
+        kernel = infer.NUTS(model, target_accept_prob=0.95, init_strategy=infer.init_to_median)
         chains = infer.MCMC(
             kernel,
-            num_warmup=200,
-            num_samples=300,
+            num_warmup=300,
+            num_samples=400,
             num_chains=4,
             chain_method="vectorized",
             progress_bar=False,
-            jit_model_args=True,
         )
-        found = []
-        for known in (True, False):
-            chains.run(jax.random.key(0), jnp.array(known))
-            found.append(np.asarray(chains.get_samples(group_by_chain=True)["utility"]))
-        return found
+        chains.run(jax.random.key(0))
+        return np.asarray(chains.get_samples(group_by_chain=True)["utility"])

@@ -204,8 +204,8 @@ def test_names_at_line_ends_keep_apart_and_near():
 
 def test_methods_keep_their_pens_and_best_has_the_thickest():
     assert all(style.pen("best").width > style.pen(name).width for name in METHODS)
-    assert style.pen("lucb/averaged").colour == style.pen("lucb/exact").colour
-    assert style.pen("lucb/averaged").dashes != style.pen("lucb/exact").dashes
+    assert style.pen("lucb/learned").colour == style.pen("lucb/exact").colour
+    assert style.pen("lucb/learned").dashes != style.pen("lucb/exact").dashes
     assert style.pen("dash").colour == style.pen("dash").colour != style.pen("flat").colour
     assert style.pen("a method of tomorrow") == style.pen("a method of tomorrow")
 

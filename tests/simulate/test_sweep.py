@@ -11,25 +11,17 @@ import pytest
 from worlds import SQUARE, pool_of, usual_prior
 
 from dashjax.bandit import environments
-from dashjax.bandit.base import Goal
+from dashjax.bandit.base import goal_for
 from dashjax.bandit.gaussian import uniform_prior
 from dashjax.bandit.methods import METHODS, method
 from dashjax.bandit.stopping.parse import rule
-from dashjax.bandit.stopping.rules import stop_step
+from dashjax.bandit.stopping.rules import scores_of, stop_step
 from dashjax.engine import threefry
 from dashjax.engine.batches import BLOCK
 from dashjax.simulate import metrics
 from dashjax.simulate.metrics import Block
-from dashjax.simulate.sweep import (
-    Plan,
-    Problem,
-    blocks,
-    prepare,
-    rules_of,
-    run_once,
-    scores_of,
-    sweep,
-)
+from dashjax.simulate.plan import Plan
+from dashjax.simulate.sweep import Problem, blocks, prepare, rules_of, run_once, sweep
 from dashjax.simulate.sweep import runs as sweep_runs
 
 GROUPING = pool_of(*SQUARE).grouping
@@ -114,9 +106,10 @@ def test_another_path_gives_the_same_statistics(name, other, monkeypatch):
         assert abs(one.mean() - same.mean()) < 4.5 * error
 
 
+NO_PULLS = np.zeros(15, np.int32)
 REWARDS = np.random.default_rng(5).normal(0.05, 0.08, (15, 8)).astype(np.float32)
-RULES = rule("good-selection:.9:.01"), rule("good-selection-bound:.9:.01")
-JUDGED = Plan(60, 3, stop=(rule("good-selection:.95:.01"), rule("value:.002")))
+RULES = rule("good-selection-unconfirmed:.9:.01"), rule("good-selection-bound:.9:.01")
+JUDGED = Plan(60, 3, stop=(rule("good-selection-unconfirmed:.95:.01"), rule("value:.002")))
 
 
 def of_a_table(rewards):
@@ -124,24 +117,25 @@ def of_a_table(rewards):
 
 
 def what_is_judged(run, method, plan):
-    return run.arm, run.reward, run.scores
+    return run.arm, run.reward, tuple(run.progress.scores.values())
 
 
-@pytest.mark.parametrize("name", ["round-robin", "round-robin/exact", "round-robin/averaged"])
+@pytest.mark.parametrize("name", ["round-robin", "round-robin/exact", "round-robin/learned"])
 def test_scores_of_a_batch_are_those_of_its_runs(name):
     """XLA may round one value in two ways in one pass, and then nothing is right about its rank."""
     chosen = method(name)
     prior = uniform_prior(5, group_mean=0.01, group_sd=0.08, arm_sd=0.02, noise_sd=0.07)
     problem = Problem(of_a_table, jnp.asarray(REWARDS), prior, GROUPING)
     (kept,) = sweep_runs(chosen, problem, JUDGED, what_is_judged, seeds=4, seed=0)
-    judge, goal = chosen.judge(prior, GROUPING), Goal(3, JUDGED.steps)
+    judge, goal = chosen.belief(prior, GROUPING), goal_for(15, 3, JUDGED.steps)
 
     @jax.jit
     def measured(key, state):
-        return [score(key, judge, goal)(state) for score in scores_of(rules_of(chosen, JUDGED))]
+        scores = scores_of(rules_of(chosen, JUDGED))
+        return [score(key, judge, goal)(state, NO_PULLS) for score in scores]
 
-    # of `averaged` eight draws share a point of the grid, and may all fall on the next
-    together, parted = (8 if name == "round-robin/averaged" else 1), 0
+    # of `learned` eight draws share a point of the grid, and may all fall on the next
+    together, parted = (8 if name == "round-robin/learned" else 1), 0
     update = jax.jit(judge.update)
     for number in range(4):
         key = jax.random.split(jax.random.fold_in(threefry.key(0), number), 4)[3]
@@ -262,14 +256,13 @@ def test_nothing_is_traced_again_for_another_target_prior_or_number_of_seeds():
 
 
 def test_a_sweep_stops_runs_where_their_rules_do():
-    texts = "good-selection:.9:.02", "stable:9,budget:30"
+    texts = "good-selection-unconfirmed:.9:.02", "stable:9,budget:30"
     plan = Plan(steps=40, select=3, stop=tuple(map(rule, texts)))
     block = runs("dash-exact", seeds=40, plan=plan)
-    scores = scores_of(rules_of(METHODS["dash-exact"], plan))
     for number in (0, 17, 39):
         run = run_once(METHODS["dash-exact"], PROBLEM, plan, number=number)
         for place, text in enumerate(texts):
-            step = int(stop_step(rule(text), run.record(scores)))
+            step = int(stop_step(rule(text), run.progress))
             assert block.stopped[number, place] == step
             last = min(step, plan.steps) - 1
             regret = pytest.approx(float(run.simple_regret[last]), abs=1e-6)

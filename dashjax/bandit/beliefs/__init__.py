@@ -8,9 +8,9 @@ Example:
     [0.5, 0.5, 0.5]
 """
 
-from dashjax.bandit.beliefs.averaged import averaged
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.beliefs.flat import flat
+from dashjax.bandit.beliefs.learned import learned, learned_flat
 from dashjax.bandit.beliefs.paper import paper
 
-__all__ = ["averaged", "exact", "flat", "paper"]
+__all__ = ["exact", "flat", "learned", "learned_flat", "paper"]

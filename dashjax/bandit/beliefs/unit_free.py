@@ -34,9 +34,26 @@ FLAT_SHARE = 0.3  # of the mass over sigma_0 / s that lies at 0: groups that say
 class Ratios(NamedTuple):
     """The grid: variances in units of the noise's, and prior mass; each `[point]`."""
 
-    group: np.ndarray  # a
-    arm: np.ndarray  # b
-    log_mass: np.ndarray
+    group: np.ndarray | Array  # a
+    arm: np.ndarray | Array  # b
+    log_mass: np.ndarray | Array
+
+
+class Level(NamedTuple):
+    """A level of the hierarchy given the one above: N(slope * above + offset, s^2 var)."""
+
+    slope: Array
+    offset: Array
+    var: Array
+
+
+class Sums(NamedTuple):
+    """What arms say of what is above them, at every point; of each group, or of one arm."""
+
+    precision: Float[Array, "*unit point"]  # A: sum of w
+    value: Float[Array, "*unit point"]  # B: sum of w y
+    squares: Float[Array, "*unit point"]  # sum of w y^2
+    volume: Float[Array, "*unit point"]  # sum of log(1 + n b)
 
 
 class Statistics(NamedTuple):
@@ -45,6 +62,7 @@ class Statistics(NamedTuple):
     count: Float[Array, "group slot"]
     mean: Float[Array, "group slot"]  # of each arm's rewards, counted from any one centre
     squares: Float[Array, ""]  # sum of squares within arms
+    groups: Sums  # [group, point]
 
 
 class Posterior(NamedTuple):
@@ -56,17 +74,17 @@ class Posterior(NamedTuple):
     freedom: Float[Array, ""]  # N - 1
     top_mean: Float[Array, " point"]
     top_var: Float[Array, " point"]
-    group_slope: Float[Array, "group point"]  # of theta_i in mu_0
-    group_offset: Float[Array, "group point"]
-    group_var: Float[Array, "group point"]  # given mu_0
-    arm_slope: Float[Array, "group slot point"]  # of theta_ij in theta_i
-    arm_offset: Float[Array, "group slot point"]
-    arm_var: Float[Array, "group slot point"]  # given theta_i
+    groups: Level  # given mu_0, [group, point]
 
     @property
     def group_mean(self) -> Float[Array, "group point"]:
         """Marginal means of the groups."""
-        return self.group_slope * self.top_mean[None] + self.group_offset
+        return self.groups.slope * self.top_mean[None] + self.groups.offset
+
+    @property
+    def group_var(self) -> Float[Array, "group point"]:
+        """Marginal variances of the groups."""
+        return self.groups.var + self.groups.slope**2 * self.top_var[None]
 
 
 def ratios() -> Ratios:
@@ -79,23 +97,27 @@ def ratios() -> Ratios:
     return Ratios(pairs[0].ravel(), pairs[1].ravel(), np.log(mass.ravel()))
 
 
+def of_arms(grid: Ratios, count: Float[Array, "*arm"], mean: Float[Array, "*arm"]) -> Sums:
+    """What arms say of their groups, each by itself, `[*arm, point]`."""
+    spread = 1 + count[..., None] * _last(grid.arm, mean)
+    weight, mean = count[..., None] / spread, mean[..., None]
+    return Sums(weight, weight * mean, weight * mean**2, jnp.log(spread))
+
+
 def posterior(grid: Ratios, seen: Statistics) -> Posterior:
     """What the statistics say at every point, and of the points."""
     dtype = seen.mean.dtype
-    a, b = (jnp.asarray(part, dtype) for part in grid[:2])
-    count, mean = seen.count[..., None], seen.mean[..., None]
-    per_arm = 1 / (1 + count * b[None, None])
-    weight = count * per_arm
-    precision, value = jnp.sum(weight, 1), jnp.sum(weight * mean, 1)
+    a = jnp.asarray(grid.group, dtype)
+    precision, value, squares, volume = seen.groups
     shrink = 1 / (1 + a[None] * precision)
     top_precision = _positive(jnp.sum(precision * shrink, 0), 1.0)
     top_mean = jnp.sum(value * shrink, 0) / top_precision
-    around = jnp.sum(weight * mean**2, (0, 1)) - a * jnp.sum(shrink * value**2, 0)
+    around = jnp.sum(squares, 0) - a * jnp.sum(shrink * value**2, 0)
     raw = seen.squares + jnp.sum(seen.count * seen.mean**2)
     least = _positive(raw * jnp.finfo(dtype).eps, 1.0)  # as exact as the sums can be; 1 if all is 0
     residual = jnp.maximum(seen.squares + around - top_precision * top_mean**2, least)
     freedom = jnp.sum(seen.count) - 1
-    volume = -jnp.sum(jnp.log(per_arm), (0, 1)) - jnp.sum(jnp.log(shrink), 0)
+    volume = jnp.sum(volume, 0) - jnp.sum(jnp.log(shrink), 0)
     volume = volume + jnp.log(top_precision) + jnp.maximum(freedom, 0) * jnp.log(residual)
     mass = jax.nn.softmax(jnp.asarray(grid.log_mass, dtype) - volume / 2)
     return Posterior(
@@ -105,13 +127,17 @@ def posterior(grid: Ratios, seen: Statistics) -> Posterior:
         freedom,
         top_mean,
         1 / top_precision,
-        shrink,
-        a[None] * shrink * value,
-        a[None] * shrink,
-        per_arm,
-        (1 - per_arm) * mean,
-        b[None, None] * per_arm,
+        Level(shrink, a[None] * shrink * value, a[None] * shrink),
     )
+
+
+def arms_given_groups(
+    grid: Ratios, count: Float[Array, "*arm"], mean: Float[Array, "*arm"]
+) -> Level:
+    """Arms given their groups, `[*arm, point]`."""
+    b = _last(grid.arm, mean)
+    slope = 1 / (1 + count[..., None] * b)
+    return Level(slope, (1 - slope) * mean[..., None], b * slope)
 
 
 def _cells(points: np.ndarray, scale: float) -> np.ndarray:
@@ -120,6 +146,14 @@ def _cells(points: np.ndarray, scale: float) -> np.ndarray:
     return np.diff(np.arctan(ends / scale) * 2 / np.pi)
 
 
+def _last(points: np.ndarray | Array, like: Array) -> Array:
+    """The points as a last axis beside those of an array."""
+    return jnp.asarray(points, like.dtype).reshape((1,) * like.ndim + (-1,))
+
+
 def _positive(values: Array, otherwise: float) -> Array:
     """The values where they are above 0; another number, which then does not matter, elsewhere."""
     return jnp.where(values > 0, values, otherwise)
+
+
+USUAL = ratios()

@@ -18,7 +18,7 @@ from dashjax.engine.top_k import in_order, is_among_largest
 Builder = Callable[[Belief, Goal], Policy]
 Select = Callable[[RandomKey, State, State, Pending, Int[Array, " arm"]], Arm]
 
-LOOKS, RIVALS = 4, 2
+LOOKS, RIVALS = 4, 2  # looks that confirm an arm; arms beyond the best set that need them too
 _EVERY = 2  # steps: how often a look may confirm
 _SHARE = 4  # at most one step in so many is spent on a first look at each group
 

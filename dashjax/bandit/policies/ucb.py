@@ -19,7 +19,7 @@ def ucb(belief: Belief, goal: Goal) -> Policy:
     def select(key: RandomKey, belief_state: State, steps: Array) -> Arm:
         mean, var = belief.moments(belief_state)
         sd = jnp.sqrt(var)
-        nudge = 1e-5 * jax.random.uniform(key, sd.shape, sd.dtype)
+        nudge = 1e-5 * jax.random.uniform(key, sd.shape, sd.dtype)  # of a standard deviation
         level = -ndtri(1 / (steps + 2)).astype(sd.dtype)
         return largest(advantage(mean + sd * (level + nudge), goal))
 

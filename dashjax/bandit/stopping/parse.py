@@ -38,7 +38,9 @@ RULES: dict[str, _Kind] = {
     "budget": _Kind((_STEPS,), lambda steps: rules.budget(int(steps))),
     "cost": _Kind((_SPENT,), rules.cost),
     "good-selection": _Kind((_PROBABILITY, _TOLERANCE), rules.good_selection),
-    "confirmed-selection": _Kind((_PROBABILITY, _TOLERANCE), rules.confirmed_selection),
+    "good-selection-unconfirmed": _Kind(
+        (_PROBABILITY, _TOLERANCE), rules.good_selection_unconfirmed
+    ),
     "good-selection-bound": _Kind((_PROBABILITY, _TOLERANCE), rules.good_selection_bound),
     "value": _Kind((_LOSS,), rules.value_of_information),
     "gain": _Kind((_PRICE, _LOSS), rules.knowledge_gradient_pays),
@@ -77,10 +79,7 @@ def promised(text: str, tolerance: float) -> float | None:
 def _promise(words: list[str], tolerance: float) -> float:
     """What one rule promises; 0 for nothing."""
     name, *values = words
-    if (
-        not name.strip().startswith(("good-selection", "confirmed-selection"))
-        or float(values[1]) > tolerance
-    ):
+    if not name.strip().startswith("good-selection") or float(values[1]) > tolerance:
         return 0.0
     return float(values[0])
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from dashjax.bandit.policies.first_looks import LOOKS, RIVALS
 from dashjax.bandit.stopping.scores import (
     DRAWS,
     Score,
@@ -22,6 +23,8 @@ from dashjax.bandit.stopping.scores import (
     fewest_looks,
     made_once,
 )
+
+_LEAST_STEPS = 5  # before, spreads and noise are hardly more than a guess
 
 
 class Progress(NamedTuple):
@@ -73,30 +76,33 @@ def cost(most: float) -> Rule:
 
 
 @made_once
-def good_selection(probability: float, tolerance: float, draws: int = DRAWS) -> Rule:
-    """The best set by posterior mean is good with that probability, by draws of the posterior.
+def good_selection(probability: float, tolerance: float, looks: int = LOOKS) -> Rule:
+    """The selection is good with that probability, and what leads was looked at often enough.
 
-    Good: its mean utility is within `tolerance` of the best set's (docs/mathematics.md,
-    section 3.2).
+    Good: the mean utility of the best set by posterior mean is within `tolerance` of the best
+    set's, by draws of the posterior. To stop at the first crossing favours lucky looks, so each arm
+    of the best set, and the next two by posterior mean, must have been pulled `looks` times; and no
+    run stops before its fifth step (docs/mathematics.md, sections 3.2 and 11).
     """
     name = f"good-selection:{probability:g}:{tolerance:g}"
-    return _at_least(name, chance_good(tolerance, draws), probability)
-
-
-@made_once
-def confirmed_selection(probability: float, tolerance: float, looks: int = 4) -> Rule:
-    """`good_selection`, once what leads was looked at often enough.
-
-    To stop at the first crossing favours lucky looks. So each arm of the best set, and the next two
-    by posterior mean, must have been pulled `looks` times (docs/mathematics.md, section 11).
-    """
-    good, fewest = chance_good(tolerance), fewest_looks(2)
+    good, fewest = chance_good(tolerance), fewest_looks(RIVALS)
 
     def holds(progress: Progress) -> Bool[Array, "*steps"]:
         sure = progress.scores[good] >= probability
-        return sure & (progress.scores[fewest] >= looks) & (progress.step >= 5)
+        return sure & (progress.scores[fewest] >= looks) & (progress.step >= _LEAST_STEPS)
 
-    return Rule(f"confirmed-selection:{probability:g}:{tolerance:g}", (good, fewest), holds)
+    return Rule(name, (good, fewest), holds)
+
+
+@made_once
+def good_selection_unconfirmed(probability: float, tolerance: float, draws: int = DRAWS) -> Rule:
+    """`good_selection` without its further looks: as soon as the probability is reached.
+
+    The promise holds where the model is right and is told the truth; on real rewards it does not
+    (docs/mathematics.md, section 9).
+    """
+    name = f"good-selection-unconfirmed:{probability:g}:{tolerance:g}"
+    return _at_least(name, chance_good(tolerance, draws), probability)
 
 
 @made_once

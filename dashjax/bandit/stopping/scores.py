@@ -16,10 +16,10 @@ import numpy as np
 from jax.scipy.special import ndtr
 from jaxtyping import Array, Float, Int
 
-from dashjax.bandit.base import ROUNDING, Belief, Goal, RandomKey, State
+from dashjax.bandit.base import Belief, Goal, RandomKey, State
 from dashjax.bandit.policies.boundary import difference_sd, near
 from dashjax.bandit.policies.knowledge_gradient import gains
-from dashjax.bandit.worth import above_floor, masked, sum_of_best, sum_of_selected
+from dashjax.bandit.worth import above_floor, masked, rounding, sum_of_best, sum_of_selected
 from dashjax.engine.top_k import in_order, is_among_largest
 
 DRAWS = 256
@@ -54,9 +54,13 @@ def chance_good(tolerance: float, draws: int = DRAWS) -> Score:
 
     def score(key: RandomKey, belief: Belief, goal: Goal) -> Measure:
         losses = _losses(key, belief, goal, draws)
-        return lambda belief_state, pulls: jnp.mean(
-            (losses(belief_state) <= tolerance + ROUNDING).astype(float)
-        )
+
+        def measure(belief_state: State, pulls: Pulls) -> Float[Array, ""]:
+            allowance = rounding(belief.moments(belief_state).mean, goal)
+            good = losses(belief_state) <= tolerance + allowance
+            return jnp.mean(good.astype(float))
+
+        return measure
 
     return score
 

@@ -73,9 +73,8 @@ _POLICIES = {
     "ucb": "#a0522d",
 }
 _BELIEFS = {
-    "averaged": "-",
-    "averaged-flat": (0, (7, 2, 1.5, 2)),
-    "averaged-noise": (0, (10, 2)),
+    "learned": "-",
+    "learned-flat": (0, (7, 2, 1.5, 2)),
     "exact": (0, (5, 2)),
     "flat": (0, (3, 1.5)),
     "paper": (0, (1.5, 1.5)),
