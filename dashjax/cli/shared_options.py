@@ -70,7 +70,7 @@ class Runs:
     or `single` (all in one group)."""
     stop: _Rules = ()
     """When to stop, each rule by itself: budget:STEPS, cost:COST,
-    good-selection:PROBABILITY:TOLERANCE, confirmed-selection:PROBABILITY:TOLERANCE,
+    good-selection:PROBABILITY:TOLERANCE, good-selection-unconfirmed:PROBABILITY:TOLERANCE,
     good-selection-bound:PROBABILITY:TOLERANCE, value:LOSS, gain:COST:LOSS, stable:STEPS, each-once.
     `+` joins rules that must all hold, `,` rules of which one must. Stopping does not change the
     steps: the table says when each run would have ended."""

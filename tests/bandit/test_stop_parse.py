@@ -12,7 +12,6 @@ WRITTEN = {
     "good-selection:0.5:0": stopping.good_selection(0.5, 0.0),
     "good-selection-unconfirmed:.95:.01": stopping.good_selection_unconfirmed(0.95, 0.01),
     "good-selection-bound:.9:.02": stopping.good_selection_bound(0.9, 0.02),
-    "confirmed-selection:.9:.02": stopping.confirmed_selection(0.9, 0.02),
     "value:5e-3": stopping.value_of_information(0.005),
     "gain:.001:.005": stopping.knowledge_gradient_pays(0.001, 0.005),
     "stable:7": stopping.stable(7),

@@ -42,7 +42,7 @@ LIMITS = (
     (stopping, "_BLOCKS"),
     (certainty, "_TARGETS"),
 )
-LONG_METHODS = ("dash", "W" * 200, f"{LONG}/averaged")
+LONG_METHODS = ("dash", "W" * 200, f"{LONG}/learned")
 
 
 @pytest.fixture
