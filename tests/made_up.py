@@ -72,12 +72,13 @@ def stop_of(label: Row, rule: str, steps: int, *, stopped: float = 0.8) -> Row:
 def certainty_of(label: Row, pool: list[tuple[str, str]], steps: int) -> list[Row]:
     """How sure one run is that takes the first two."""
     whole = {"step": steps, "stopped": True, "chance_good": 0.96, "expected_loss": 0.0012}
+    whole |= {"chance_none_helps": None}
     return [
         label
         | whole
         | {"dataset": dataset, "group": group, "selected": place < 2, "pulls": 5000 - place}
         | {"mean": 0.1 - 0.01 * place, "sd": 0.012, "chance_best": 0.9 / (1 + place)}
-        | {"rank_low": 1, "rank_high": len(pool), "shrinkage": 0.3}
+        | {"chance_above_floor": None, "rank_low": 1, "rank_high": len(pool), "shrinkage": 0.3}
         for place, (dataset, group) in enumerate(pool)
     ]
 

@@ -26,6 +26,8 @@ class Certainty(NamedTuple):
     rank_high: np.ndarray  # [arm]
     chance_good: float  # selection within the tolerance of the best set
     expected_loss: float  # how far it falls short on average, in units of reward
+    chance_above_floor: np.ndarray  # [arm], to be worth more than nothing; 1 without a floor
+    chance_none_helps: float  # that no available arm is; 0 without a floor
 
 
 def certainty(
@@ -41,7 +43,7 @@ def certainty(
         goal: how many datasets are wanted, which are available, and the floor.
         tolerance: how far a good selection may fall short, in units of reward.
     """
-    counted = np.zeros(goal.arms)
+    counted, above, nothing = np.zeros(goal.arms), np.zeros(goal.arms), 0
     losses: list[np.ndarray] = []
     within: list[np.ndarray] = []
     ranks = None
@@ -55,6 +57,8 @@ def certainty(
             best = _largest(values, goal.select)
         best &= np.asarray(goal.available)
         counted += best.sum(axis=0)
+        helps = values > goal.floor
+        above, nothing = above + helps.sum(axis=0), nothing + int((~helps).all(axis=1).sum())
         loss = mean_worth(values, best & (values > goal.floor), goal)
         loss = loss - mean_worth(values, np.asarray(selected)[None], goal)
         losses.append(loss)
@@ -68,6 +72,8 @@ def certainty(
         high,
         float(np.mean(np.concatenate(within))),
         float(loss.mean()),
+        above / len(loss),
+        nothing / len(loss),
     )
 
 

@@ -162,12 +162,22 @@ _CERTAINTY = (
     _one(
         "expected_loss", _UNIT, "How far it falls short of the best set on average, by the belief."
     ),
+    _one(
+        "chance_none_helps",
+        "probability",
+        "That no dataset is worth more than taking nothing; null where the table states no floor.",
+    ),
     *_DATASET,
     _one("selected", "true or false", "Whether the dataset is in the selection."),
     _one("pulls", "looks", "Looks at it so far."),
     _one("mean", _UNIT, "Posterior mean of its utility."),
     _one("sd", _UNIT, "Posterior standard deviation of its utility."),
     _one("chance_best", "probability", "That it is in the best set."),
+    _one(
+        "chance_above_floor",
+        "probability",
+        "That it is worth more than taking nothing; null where the table states no floor.",
+    ),
     _one("rank_low", "rank", "Best rank in the middle 90 % of draws from the posterior."),
     _one("rank_high", "rank", "Worst rank there."),
     _one("shrinkage", _SHARE, "How far its mean rests on its group; null without groups."),

@@ -71,11 +71,14 @@ def certainty_rows(label: Row, shown: Shown, pool: Pool) -> list[Row]:
     judged, sure = _certainty(shown)
     grouping = shown.problem.grouping
     pulls = np.bincount(shown.course.arm[: shown.end], minlength=grouping.arms)
+    floor = shown.problem.floor
+    floored = floor is not None and bool(np.isfinite(floor))
     label = label | {
         "step": shown.end,
         "stopped": shown.stopped <= shown.plan.steps,
         "chance_good": sure.chance_good,
         "expected_loss": sure.expected_loss,
+        "chance_none_helps": sure.chance_none_helps if floored else None,
     }
     weight = None if judged.weight is None else np.asarray(judged.weight)
     mean, sd = np.asarray(judged.moments.mean), np.sqrt(np.asarray(judged.moments.var))
@@ -90,6 +93,7 @@ def certainty_rows(label: Row, shown: Shown, pool: Pool) -> list[Row]:
             "mean": shown.problem.centre + float(mean[arm]),
             "sd": float(sd[arm]),
             "chance_best": float(sure.chance_best[arm]),
+            "chance_above_floor": float(sure.chance_above_floor[arm]) if floored else None,
             "rank_low": int(sure.rank_low[arm]),
             "rank_high": int(sure.rank_high[arm]),
             "shrinkage": None if weight is None else float(weight[arm]),

@@ -162,3 +162,15 @@ def test_every_belief_can_say_how_sure_it_is(belief):
     assert all(np.isfinite(field).all() for field in sure)
     assert ((sure.rank_low >= 1) & (sure.rank_low <= sure.rank_high) & (sure.rank_high <= 10)).all()
     assert ((sure.chance_best >= 0) & (sure.chance_best <= 1)).all()
+
+
+def test_chances_to_help_are_those_of_draws():
+    floor = float(np.median(brute()[1]))
+    goal = goal_for(10, SELECT, 100, floor=floor)
+    chance, none = (brute()[0] > floor).mean(axis=0), (brute()[0] <= floor).all(axis=1).mean()
+    sure = found(best(), goal=goal)
+
+    assert_within_errors(sure.chance_above_floor, chance, error(np.clip(chance, 1e-4, 1 - 1e-4)))
+    assert_within_errors(sure.chance_none_helps, none, error(max(none, 1e-4)))
+    assert found_of_best().chance_above_floor.min() == 1
+    assert found(best(), goal=goal_for(10, SELECT, 100, floor=9.0)).chance_none_helps == 1

@@ -36,10 +36,12 @@ def how_sure(experiment: Experiment, target: str) -> str:
     """After how many steps one run ended, and how good its selection is then, in a sentence."""
     row = having(experiment.frames["certainty"], "target", target)[0]
     config = experiment.config
+    none = row.get("chance_none_helps")
+    helps = "" if none is None else f"; that none is better than nothing: {chance(none)}"
     return (
         f"{target}: one run of {row['method']}, {ending(experiment, row)}; its selection is within "
         f"{config['tolerance']:g} of {the_best(config['select'])} with probability "
-        f"{chance(row['chance_good'])}, expected loss {number(row['expected_loss'], '.2g')}"
+        f"{chance(row['chance_good'])}, expected loss {number(row['expected_loss'], '.2g')}{helps}"
     )
 
 
@@ -80,6 +82,8 @@ def _table(rows: Sequence[Row], config: dict[str, Any]) -> NarrowTable:
 
 def _columns(rows: Sequence[Row], config: dict[str, Any]) -> list[Column]:
     places = _places(column(rows, "sd"))
+    floor = [Column("helps", lambda row: chance(row["chance_above_floor"]))]
+    floored = any(row.get("chance_above_floor") is not None for row in rows)
     return [
         Column("dataset", lambda row: row["dataset"]),
         Column("take", lambda row: "yes" if row["selected"] else "no"),
@@ -87,6 +91,7 @@ def _columns(rows: Sequence[Row], config: dict[str, Any]) -> list[Column]:
         Column("pulls", lambda row: number(row["pulls"], "d")),
         Column("mean ± sd", lambda row: f"{_of(row, 'mean', places)} ± {_of(row, 'sd', places)}"),
         Column(f"in {the_best(config['select'])}", lambda row: chance(row["chance_best"])),
+        *floor * floored,
         Column("rank (90 %)", _ranks, 1),
         Column("weight of group", lambda row: percent(row["shrinkage"]), 2),
     ]
