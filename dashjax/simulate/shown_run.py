@@ -119,7 +119,8 @@ def posterior_rows(label: Row, shown: Shown, pool: Pool) -> list[Row]:
         grouping=grouping,
     )
     found = _counted_from_zero(jax.device_get(found), shown.problem.centre)
-    names, group = _groups(found.members, grouping)
+    members = None if found.members is None else np.asarray(found.members)
+    names, group = _groups(members, grouping)
     rows: list[Row] = []
     for place, step in enumerate(steps):
         pulls = np.bincount(course.arm[:step], minlength=grouping.arms)
