@@ -66,6 +66,8 @@ def at_steps(*steps):
         (CONFIRMED, {"good": RISING, "looks": (0, 1, 2, 3, 3, 4)}, 6),
         (CONFIRMED, {"good": RISING, "looks": (3,) * 6}, NEVER),
         (CONFIRMED, {"good": (0.9,) * 6, "looks": (9,) * 6}, NEVER),
+        # a standard error of 256 draws is .0136 at .95 and .0127 at .957
+        (CONFIRMED, {"good": (0.95,) * 5 + (0.957,), "looks": (9,) * 6}, 6),
         (stopping.good_selection_bound(0.95, 0.01), {"bound": RISING}, 3),
         (stopping.value_of_information(0.005), {"loss": FALLING}, 3),
         (stopping.value_of_information(0.004), {"loss": FALLING}, 5),

@@ -9,13 +9,9 @@ import pytest
 
 import dashjax as dj
 
-METHODS = (
-    *("best", "dash", "dash-exact", "joint-ts", "flat", "lucb/exact", "ucb/flat", "halving/exact"),
-    *("top-two/learned", "knowledge-gradient/learned", "thompson-by-group/learned"),
-)
+METHODS = "best", "dash", "ucb/exact", "top-two/learned"
 TOLERANCE, STEPS, SEEDS = 0.02, 30, 40
-POWERS_OF_TWO = (2.0**-20, 2.0**10)
-OTHERS = ((1e-6, 0.0), (100.0, 0.0), (1e6, 0.0), (1.0, 1e6))  # the last: millions of deviations
+OTHERS = ((1e6, 0.0), (1.0, 1e6))  # the last: millions of standard deviations
 
 
 def replayed(folder, scale: float = 1.0, shift: float = 0.0) -> dj.Experiment:
@@ -53,9 +49,8 @@ def plain(tmp_path_factory):
     return replayed(tmp_path_factory.mktemp("plain"))
 
 
-@pytest.mark.parametrize("scale", POWERS_OF_TWO)
-def test_a_power_of_two_changes_nothing_at_all(plain, tmp_path, scale):
-    np.testing.assert_array_equal(figures(replayed(tmp_path, scale)), figures(plain))
+def test_a_power_of_two_changes_nothing_at_all(plain, tmp_path):
+    np.testing.assert_array_equal(figures(replayed(tmp_path, 2.0**-20)), figures(plain))
 
 
 @pytest.mark.parametrize(("scale", "shift"), OTHERS)

@@ -38,7 +38,7 @@ from dashjax.engine import indexing
 from dashjax.engine.random import normal
 from dashjax.pools.grouping import Grouping, single
 
-_PER_POINT = 16  # draws that share a point of the grid, where many are asked for
+_PER_POINT = 8  # draws that share a point of the grid, where many are asked for
 
 
 class LearnedState(NamedTuple):

@@ -118,7 +118,9 @@ def posterior(grid: Ratios, seen: Statistics) -> Posterior:
     residual = jnp.maximum(seen.squares + around - top_precision * top_mean**2, least)
     freedom = jnp.sum(seen.count) - 1
     volume = jnp.sum(volume, 0) - jnp.sum(jnp.log(shrink), 0)
-    volume = volume + jnp.log(top_precision) + jnp.maximum(freedom, 0) * jnp.log(residual)
+    # against the least one, so that a power of two changes no bit
+    misfit = jnp.maximum(freedom, 0) * jnp.log(residual / jnp.min(residual))
+    volume = volume + jnp.log(top_precision) + misfit
     mass = jax.nn.softmax(jnp.asarray(grid.log_mass, dtype) - volume / 2)
     return Posterior(
         mass,

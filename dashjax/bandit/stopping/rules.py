@@ -80,15 +80,18 @@ def good_selection(probability: float, tolerance: float, looks: int = LOOKS) -> 
     """The selection is good with that probability, and what leads was looked at often enough.
 
     Good: the mean utility of the best set by posterior mean is within `tolerance` of the best
-    set's, by draws of the posterior. To stop at the first crossing favours lucky looks, so each arm
-    of the best set, and the next two by posterior mean, must have been pulled `looks` times; and no
-    run stops before its fifth step (docs/mathematics.md, sections 3.2 and 11).
+    set's, by 256 draws of the posterior, whose share must exceed `probability` by its standard
+    error: to stop at the first crossing would favour lucky draws. At once it would also favour
+    lucky looks, so each arm of the best set, and the next two by posterior mean, must have been
+    pulled `looks` times; and no run stops before its fifth step (docs/mathematics.md, sections 3.2
+    and 11).
     """
     name = f"good-selection:{probability:g}:{tolerance:g}"
     good, fewest = chance_good(tolerance), fewest_looks(RIVALS)
 
     def holds(progress: Progress) -> Bool[Array, "*steps"]:
-        sure = progress.scores[good] >= probability
+        share = progress.scores[good]
+        sure = share - jnp.sqrt(share * (1 - share) / DRAWS) >= probability
         return sure & (progress.scores[fewest] >= looks) & (progress.step >= _LEAST_STEPS)
 
     return Rule(name, (good, fewest), holds)
