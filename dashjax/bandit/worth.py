@@ -7,7 +7,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from dashjax.bandit.base import Goal
-from dashjax.engine.top_k import sum_of_largest, sum_where
+from dashjax.engine.top_k import (
+    from_integer,
+    maximum,
+    sum_of_largest,
+    sum_where,
+    to_integer,
+)
 
 _ROUNDINGS = 4  # of the largest value: what two sums of the same values may differ by
 
@@ -17,8 +23,9 @@ def rounding(values: Float[Array, " arm"], goal: Goal) -> Float[Array, ""]:
 
     So a loss that equals the tolerance is within it, in any unit.
     """
-    there = jnp.where(jnp.asarray(goal.available), values, 0)
-    return _ROUNDINGS * jnp.finfo(values.dtype).eps * jnp.max(jnp.abs(there))
+    size = jnp.where(jnp.asarray(goal.available), jnp.abs(values), 0)
+    largest = from_integer(maximum(to_integer(size)), values.dtype)
+    return _ROUNDINGS * jnp.finfo(values.dtype).eps * largest
 
 
 def masked(values: Float[Array, " arm"], goal: Goal) -> Float[Array, " arm"]:

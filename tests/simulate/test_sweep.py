@@ -24,6 +24,7 @@ from dashjax.simulate.plan import Plan
 from dashjax.simulate.sweep import Problem, blocks, prepare, rules_of, run_once, sweep
 from dashjax.simulate.sweep import runs as sweep_runs
 
+HERE = Path(__file__).parent
 GROUPING = pool_of(*SQUARE).grouping
 PLAN = Plan(steps=200, select=3)
 STEPS_TO_005, STEPS_TO_002 = "steps_to_regret_0.005", "steps_to_regret_0.002"
@@ -227,9 +228,9 @@ def save_runs(path):
 def test_four_devices_give_what_one_gives_to_the_last_bit(tmp_path):
     subprocess.run(
         [sys.executable, "-c", f"import test_sweep; test_sweep.save_runs({str(tmp_path / 'x')!r})"],
-        cwd=Path(__file__).parent,
         env=os.environ
-        | {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu"},
+        | {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu"}
+        | {"PYTHONPATH": os.pathsep.join(map(str, (HERE, HERE.parent, HERE.parents[1])))},
         check=True,
     )
     with np.load(tmp_path / "x.npz") as four:

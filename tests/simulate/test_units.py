@@ -9,7 +9,7 @@ import pytest
 
 import dashjax as dj
 
-METHODS = "best", "dash", "ucb/exact", "top-two/learned"
+METHODS = "best", "dash"
 TOLERANCE, STEPS, SEEDS = 0.02, 30, 40
 OTHERS = ((1e6, 0.0), (1.0, 1e6))  # the last: millions of standard deviations
 
