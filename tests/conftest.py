@@ -3,6 +3,8 @@
 import os
 import tempfile
 
+os.environ.pop("COLUMNS", None)  # which pytest-xdist sets, and commands obey
+
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # one for all processes of these tests
     _compiled = tempfile.TemporaryDirectory(prefix="dashjax-tests-", ignore_cleanup_errors=True)
     os.environ["JAX_COMPILATION_CACHE_DIR"] = _compiled.name
