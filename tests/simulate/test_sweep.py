@@ -135,10 +135,10 @@ def test_scores_of_a_batch_are_those_of_its_runs(name):
         scores = scores_of(rules_of(chosen, JUDGED))
         return [score(key, judge, goal)(state, NO_PULLS) for score in scores]
 
-    # of `learned` eight draws share a point of its grid, and may all fall on the next; before its
+    # of `learned` four draws share a point of its grid, and may all fall on the next; before its
     # fifth reward a point may be far away
     learns = name == "round-robin/learned"
-    together, first, parted = (8, 4, 0) if learns else (1, 0, 0)
+    together, first, parted = (4, 4, 0) if learns else (1, 0, 0)
     update = jax.jit(judge.update)
     for number in range(4):
         key = jax.random.split(jax.random.fold_in(threefry.key(0), number), 4)[3]

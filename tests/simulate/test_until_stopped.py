@@ -22,7 +22,7 @@ from dashjax.simulate.sweep import Problem, blocks, run_once, sweep
 
 GROUPING = pool_of(*SQUARE).grouping
 COSTS = np.linspace(0.5, 2.0, 15, dtype=np.float32)
-TEXTS = ("good-selection:.9:.02", "stable:9,cost:30")
+TEXTS = ("good-selection-unconfirmed:.9:.02", "stable:9,cost:30")
 SEEDS, STEPS = 40, 40
 METHOD = METHODS["dash-exact"]
 

@@ -38,7 +38,7 @@ from dashjax.engine import indexing
 from dashjax.engine.random import normal
 from dashjax.pools.grouping import Grouping, single
 
-_PER_POINT = 8  # draws that share a point of the grid, where many are asked for
+_PER_POINT = 4  # draws that share a point of the grid, where many are asked for
 
 
 class LearnedState(NamedTuple):
@@ -193,8 +193,8 @@ def _mixed(mass: Array, centre: Array, mean: Array, var: Array) -> Moments:
 
 
 def _strata(key: RandomKey, count: int, dtype: jnp.dtype) -> Float[Array, " point"]:
-    """Uniform numbers, one in each of as many equal parts of [0, 1)."""
-    return (jnp.arange(count, dtype=dtype) + jax.random.uniform(key, (count,), dtype)) / count
+    """Numbers evenly spaced in [0, 1), of which the first is drawn by chance."""
+    return (jnp.arange(count, dtype=dtype) + jax.random.uniform(key, (), dtype)) / count
 
 
 def _points(mass: Float[Array, " point"], uniform: Float[Array, " some"]) -> Int[Array, " some"]:
