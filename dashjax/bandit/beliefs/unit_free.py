@@ -28,6 +28,7 @@ from jaxtyping import Array, Float
 GROUP_RATIOS = (0.0, 0.1, 0.3, 0.6, 1.0, 1.7, 3.0, 5.0, 9.0, 20.0)  # sigma_0 / s
 ARM_RATIOS = (0.03, 0.1, 0.2, 0.35, 0.6, 1.0, 1.7, 3.0, 6.0)  # sigma_hat / s
 GROUP_SCALE, ARM_SCALE = 3.0, 2.0  # of half-Cauchy laws over the ratios
+_NO_SCALE = 1e15  # of squares, before two rewards differ: so wide that no tolerance is met
 FLAT_SHARE = 0.3  # of the mass over sigma_0 / s that lies at 0: groups that say nothing
 
 
@@ -114,7 +115,7 @@ def posterior(grid: Ratios, seen: Statistics) -> Posterior:
     top_mean = jnp.sum(value * shrink, 0) / top_precision
     around = jnp.sum(squares, 0) - a * jnp.sum(shrink * value**2, 0)
     raw = seen.squares + jnp.sum(seen.count * seen.mean**2)
-    least = _positive(raw * jnp.finfo(dtype).eps, 1.0)  # as exact as the sums can be; 1 if all is 0
+    least = _positive(raw * jnp.finfo(dtype).eps, _NO_SCALE)  # as exact as the sums can be
     residual = jnp.maximum(seen.squares + around - top_precision * top_mean**2, least)
     freedom = jnp.sum(seen.count) - 1
     volume = jnp.sum(volume, 0) - jnp.sum(jnp.log(shrink), 0)
