@@ -145,7 +145,7 @@ def _row(
 
 
 def _promise(stops: list[Row]) -> Row:
-    """How often a stopped run was good: over all of them, and on the worst target (20 or more)."""
+    """How often a stopped run was good: in all, and on the worst target where a tenth stop."""
     runs = np.array([stop["stopped_share"] for stop in stops])
     good = np.array([stop["good_when_stopped"] or 0.0 for stop in stops])
     enough = [share for stop, share in zip(stops, good, strict=True) if stop["stopped_share"] > 0.1]
