@@ -30,7 +30,6 @@ from dashjax.store.machine import keep
 
 Row = dict[str, Any]
 GAPS = (0.5, 1.0, 2.0)  # noise in median gaps, where a cell holds one reward
-TOLERANCES = {"accuracy": 0.01}  # of tables in that unit; of others a share of the spread
 _SHARE = 0.1  # of the standard deviation between datasets, mean over targets
 
 
@@ -50,6 +49,9 @@ class Benchmark:
     """Most exploration steps of a run; at least twice the number of datasets is needed."""
     select: int = 3
     """Datasets to select."""
+    tolerance: float | None = None
+    """How far a good selection may fall short, in units of reward; a tenth of the standard
+    deviation between datasets if not given."""
     json: bool = False
     """Print one JSON document."""
     out: Path = Path("benchmarks/results")
@@ -94,7 +96,8 @@ def cases(options: Benchmark, folder: Path) -> Iterator[Case]:
             continue  # a file of floors
         rewards = [table.higher(target) for target in table.built()]
         means = [np.sort(np.nanmean(one[~np.isnan(one[:, 0])], axis=1)) for one in rewards]
-        tolerance = _tolerance(path.stem, means)
+        spread = float(np.mean([one.std() for one in means]))
+        tolerance = _SHARE * spread if options.tolerance is None else options.tolerance
         if all((table.counts(target) != 1).all() for target in table.built()):
             yield Case(path.stem, table, dj.Answers(), tolerance)
             continue
@@ -102,12 +105,6 @@ def cases(options: Benchmark, folder: Path) -> Iterator[Case]:
         for share in GAPS:
             noisy = dj.Answers(noise_sd=share * gap)
             yield Case(f"{path.stem}, noise {share:g} gap", table, noisy, tolerance)
-
-
-def _tolerance(name: str, means: list[np.ndarray]) -> float:
-    if name.startswith("taskweb"):
-        return TOLERANCES["accuracy"]
-    return _SHARE * float(np.mean([one.std() for one in means]))
 
 
 def rows_of(case: Case, options: Benchmark) -> list[Row]:

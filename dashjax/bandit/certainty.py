@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dashjax.bandit.base import Goal
+from dashjax.bandit.worth import ROUNDINGS
 
 _SURE = 0.9  # mass of a rank interval
 
@@ -96,7 +97,7 @@ def mean_worth(values: np.ndarray, selected: np.ndarray, goal: Goal) -> np.ndarr
 def _rounding(values: np.ndarray) -> np.ndarray:
     """What the losses may come out too large by, because values are rounded, `[draw]`."""
     size = np.abs(np.where(np.isfinite(values), values, 0)).max(axis=1)
-    return 4 * np.finfo(values.dtype).eps * size
+    return ROUNDINGS * np.finfo(values.dtype).eps * size
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from dashjax.engine.top_k import (
     to_integer,
 )
 
-_ROUNDINGS = 4  # of the largest value: what two sums of the same values may differ by
+ROUNDINGS = 4  # of the largest value: what two sums of the same values may differ by
 
 
 def rounding(values: Float[Array, " arm"], goal: Goal) -> Float[Array, ""]:
@@ -25,7 +25,7 @@ def rounding(values: Float[Array, " arm"], goal: Goal) -> Float[Array, ""]:
     """
     size = jnp.where(jnp.asarray(goal.available), jnp.abs(values), 0)
     largest = from_integer(maximum(to_integer(size)), values.dtype)
-    return _ROUNDINGS * jnp.finfo(values.dtype).eps * largest
+    return ROUNDINGS * jnp.finfo(values.dtype).eps * largest
 
 
 def masked(values: Float[Array, " arm"], goal: Goal) -> Float[Array, " arm"]:

@@ -137,40 +137,45 @@ def learned(prior: Prior, grouping: Grouping, grid: Ratios = USUAL) -> Belief:
     def weight(state: LearnedState) -> Float[Array, " arm"]:
         return grouping.to_arms(arms_of(state).slope @ known(state).mass)
 
+    def drawn_points(
+        key_point: RandomKey, key_noise: RandomKey, state: LearnedState, shape: tuple[int, int]
+    ) -> tuple[Posterior, Level, Float[Array, "each some"]]:
+        """Points of the grid drawn by their mass: what is known there, and draws of the noise."""
+        at = _points(known(state).mass, _strata(key_point, shape[1], dtype))
+        found, level = known_at(state, at)
+        return found, level, _noise_sd(key_noise, found, shape)
+
+    def drawn_groups(
+        key_top: RandomKey, key_groups: RandomKey, found: Posterior, sd: Float[Array, "each some"]
+    ) -> Float[Array, "group each some"]:
+        """Draws of the groups, from the centre."""
+        top = _top(found, sd * normal(key_top, sd.shape, dtype))
+        noise = sd[None] * normal(key_groups, (grouping.groups, *sd.shape), dtype)
+        return _drawn(found.groups, top[None], noise)
+
     def sample(key: RandomKey, state: LearnedState, count: int) -> Float[Array, "arm draw"]:
         key_point, key_noise, key_top, key_groups, key_arms = jax.random.split(key, 5)
         each = _PER_POINT if count % _PER_POINT == 0 else 1
         shape = each, count // each
-        at = _points(known(state).mass, _strata(key_point, shape[1], dtype))
-        found, level = known_at(state, at)
-        sd = _noise_sd(key_noise, found, shape)
-        top = _top(found, sd * normal(key_top, shape, dtype))
-        noise = sd[None] * normal(key_groups, (grouping.groups, *shape), dtype)
-        groups = _drawn(found.groups, top[None], noise)
+        found, level, sd = drawn_points(key_point, key_noise, state, shape)
+        groups = drawn_groups(key_top, key_groups, found, sd)
         noise = sd[None, None] * normal(key_arms, (*grouping.arm.shape, *shape), dtype)
         arms = _drawn(level, groups[:, None], noise)
         return state.centre + grouping.to_arms(arms).reshape(grouping.arms, count)
 
     def sample_groups(key: RandomKey, state: LearnedState) -> Float[Array, " group"]:
         key_point, key_noise, key_top, key_groups, _ = jax.random.split(key, 5)
-        at = _points(known(state).mass, _strata(key_point, 1, dtype))
-        found, _ = known_at(state, at)
-        sd = _noise_sd(key_noise, found, (1, 1))
-        top = _top(found, sd * normal(key_top, (1, 1), dtype))
-        noise = sd[None] * normal(key_groups, (grouping.groups, 1, 1), dtype)
-        drawn = _drawn(found.groups, top[None], noise)
-        return state.centre + drawn[:, 0, 0]
+        found, _, sd = drawn_points(key_point, key_noise, state, (1, 1))
+        return state.centre + drawn_groups(key_top, key_groups, found, sd)[:, 0, 0]
 
     def sample_arms(
         key: RandomKey, state: LearnedState, group: Group, utility: Utility
     ) -> Float[Array, " slot"]:
         """At the point of the grid, and with the noise, of the same key's draw of the groups."""
         key_point, key_noise, _, _, key_arms = jax.random.split(key, 5)
-        at = _points(known(state).mass, _strata(key_point, 1, dtype))
-        found, level = known_at(state, at)
-        sd = _noise_sd(key_noise, found, (1, 1))[0, 0]
+        _, level, sd = drawn_points(key_point, key_noise, state, (1, 1))
         level = Level(*(part[group] for part in level))
-        noise = sd * normal(key_arms, (grouping.arm.shape[1], 1, 1), dtype)
+        noise = sd[0, 0] * normal(key_arms, (grouping.arm.shape[1], 1, 1), dtype)
         above = (utility - state.centre).reshape(1, 1, 1)
         drawn = state.centre + _drawn(level, above, noise)[:, 0, 0]
         held = indexing.take_row(jnp.asarray(grouping.arm), group) >= 0
