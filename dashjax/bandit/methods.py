@@ -31,6 +31,7 @@ class Method(NamedTuple):
         policy: `policy(belief, goal)`.
         judge: the belief that selection and stop rules are computed from; None: the same one.
         stop: its own stop rule, where none is asked for.
+        needs_prior: whether the numbers of a prior are used; False where all is learned.
 
     Example:
         >>> import dashjax as dj
@@ -45,6 +46,7 @@ class Method(NamedTuple):
     policy: PolicyBuilder
     judge: BeliefBuilder | None = None
     stop: Rule | None = None
+    needs_prior: bool = True
 
 
 BELIEFS: dict[str, BeliefBuilder] = {
@@ -54,6 +56,8 @@ BELIEFS: dict[str, BeliefBuilder] = {
     "learned-flat": learned_flat,
     "paper": paper,
 }
+
+_LEARNING = ("learned", "learned-flat")  # beliefs that use no number of a prior
 
 POLICIES: dict[str, PolicyBuilder] = {
     "halving": policies.halving,
@@ -76,6 +80,7 @@ METHODS: dict[str, Method] = {
             learned,
             look_around_first(confirming(policies.lucb)),
             stop=rule("good-selection:.95:.01"),
+            needs_prior=False,
         ),
         Method("dash", paper, policies.thompson_by_group),
         Method("dash-exact", exact, policies.thompson_by_group),
@@ -125,7 +130,8 @@ def method(name: str) -> Method:
         return METHODS[name]
     policy, _, belief = name.partition("/")
     if policy in POLICIES and belief in BELIEFS:
-        return Method(name, BELIEFS[belief], POLICIES[policy])
+        needs_prior = belief not in _LEARNING
+        return Method(name, BELIEFS[belief], POLICIES[policy], needs_prior=needs_prior)
     raise InputError(
         f"unknown method '{name}'{closest(name, METHODS)}; choose from {', '.join(METHODS)}, or "
         f"put one together as POLICY/BELIEF with a policy of {', '.join(POLICIES)} and a belief of "

@@ -46,7 +46,7 @@ class _Runs(_Settings):
 
 class _Replay(_Runs):
     targets: list[str] = Field(min_length=1)
-    prior: dict[str, _Prior]
+    prior: dict[str, _Prior | None]
 
 
 class _Sweep(_Runs):

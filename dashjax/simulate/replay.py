@@ -19,7 +19,7 @@ from dashjax.priors.settings import PriorSettings, check_in_range
 from dashjax.simulate import records
 from dashjax.simulate.over_targets import add_over_targets
 from dashjax.simulate.plan import Settings
-from dashjax.simulate.running import config_of, costs_of, run_all
+from dashjax.simulate.running import config_of, costs_of, methods_of, run_all
 from dashjax.simulate.sweep import Problem
 from dashjax.store.results import Experiment
 from dashjax.store.reward_table import RewardTable
@@ -91,7 +91,8 @@ def replay(
     grouping = pool.regroup(settings.grouping, settings.seed)
     rows = {target: _rows(table, target) for target in targets}
     _check_noise(rows, answers)
-    told = _prior_of(table, grouping, prior, answers)
+    needed = prior is not None or any(one.needs_prior for one in methods_of(settings))
+    told = _prior_of(table, grouping, prior, answers) if needed else _no_prior(grouping)
     problems = _problems(rows, grouping, told, answers, costs_of(pool, costs))
     config = config_of("replay", settings) | {
         "targets": list(targets),
@@ -100,7 +101,7 @@ def replay(
         "costs": costs,
         "table": table.content,
         "reward": table.identity.reward,
-        "prior": {name: _described(problem) for name, problem in problems.items()},
+        "prior": {name: _described(one) if needed else None for name, one in problems.items()},
     }
     experiment = Experiment(config)
     with workers() as submit:
@@ -202,11 +203,18 @@ def _prior_of(
         if not others:
             raise InputError(
                 f"table {table.path} has no target beside '{target}' to take a prior from; build "
-                f"more targets, or give --group-mean, --group-sd, --arm-sd and --noise-sd"
+                f"more targets, give --group-mean, --group-sd, --arm-sd and --noise-sd, or replay "
+                f"'best' alone, which needs no prior"
             )
         return priors.by_moments(_stacked(others), grouping, answers.noise_sd)
 
     return prior
+
+
+def _no_prior(grouping: Grouping) -> Callable[[str, float], Prior]:
+    """In place of a prior where no method uses its numbers."""
+    numbers = PriorSettings(group_mean=0.0, group_sd=1.0, arm_sd=1.0, noise_sd=1.0)
+    return lambda target, centre: priors.given(numbers, grouping.groups)
 
 
 def _described(problem: Problem) -> dict[str, float]:

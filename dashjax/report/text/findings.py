@@ -8,11 +8,14 @@ _MANY = 0.2  # share of runs without a right selection that is worth a warning
 
 
 def priors(experiment: Experiment) -> list[str]:
-    """The prior that all methods were given, a line a target, in units of reward."""
+    """The prior that all methods were given, a line a target, in units of reward.
+
+    No line where no method needed one.
+    """
     by_target = experiment.config["prior"]
     if experiment.config["command"] == "sweep":
         return [f"prior of every method: {_prior(by_target)}"]
-    return [f"prior for {target}: {_prior(prior)}" for target, prior in by_target.items()]
+    return [f"prior for {target}: {_prior(told)}" for target, told in by_target.items() if told]
 
 
 def takes(experiment: Experiment) -> list[str]:
