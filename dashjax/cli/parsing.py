@@ -3,7 +3,7 @@
 import dataclasses
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Union
 
 import tyro
 from tyro import _errors as refusals  # the only door to what tyro refuses, in parts
@@ -17,6 +17,8 @@ _TABLE = (Build, Import, Export, Merge, Diff, Show, Verify)
 COMMANDS: dict[str, dict[str, Any] | Any] = {
     one.__name__.lower(): one for one in (Demo, Pool, Fit, Replay, Sweep, Report)
 } | {"table": {one.__name__.lower(): one for one in _TABLE}}
+# not by `|`, of which tyro asks a library that takes a sixth of a second to load
+_ANY = Union[Demo, Pool, Table, Fit, Replay, Sweep, Report]  # noqa: UP007
 _SHELLS = ("bash", "zsh", "tcsh", "fish")
 _COMPLETIONS = ("--tyro-write-completion", "--tyro-print-completion")
 _KINDS = {
@@ -40,7 +42,7 @@ def parse(arguments: Sequence[str]) -> Any:
 
     with refusals.on_parse_error(refuse):
         options = tyro.cli(
-            Demo | Pool | Table | Fit | Replay | Sweep | Report,
+            _ANY,
             prog="dashjax",
             description="Which datasets are worth taking? Try as few as possible, and know how "
             "sure. `dashjax --version` says which dashjax this is.",
