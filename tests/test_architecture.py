@@ -35,7 +35,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         "importers/frames importers/json_lines importers/long importers/read importers/repeats "
         "importers/rows "
         "importers/source importers/values importers/wide labelled machine manifest merge results "
-        "reward_table table_writer whole_folder",
+        "reward_table studies study_address study_refusals table_writer whole_folder",
     ),
     "bandit": (
         "errors engine pools",
@@ -51,6 +51,11 @@ ROOMS: dict[str, tuple[str, str]] = {
     "priors": (
         "errors engine pools store bandit",
         "fit grid hyperprior moments nuts saved settings",
+    ),
+    "study": (
+        "errors engine pools store bandit priors",
+        "candidates certain changes explorer front importing layout ledger mind opening reasons "
+        "settings trials",
     ),
     "rewards": (
         "errors engine pools store",

@@ -1,0 +1,1 @@
+"""One live search, kept: asked and told, stopped today and gone on with tomorrow."""

@@ -1,0 +1,241 @@
+"""The numeric part of a study: what is believed, what is asked next, and whether it is enough.
+
+Everything is compiled once for a shape; which datasets are available, what they cost and what was
+seen are arguments. A study that is told a table's rewards does what `simulate.replay` does with the
+same seed.
+"""
+
+import functools
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+
+from dashjax.bandit import agent as agents
+from dashjax.bandit.agent import Agent, AgentState
+from dashjax.bandit.base import Belief, Goal, goal_for
+from dashjax.bandit.gaussian import Prior
+from dashjax.bandit.methods import Method, agent
+from dashjax.bandit.selection import top_k
+from dashjax.bandit.stopping.rules import Progress, Rule, scores_of
+from dashjax.engine import indexing, threefry
+from dashjax.engine.top_k import turns
+from dashjax.pools.grouping import Grouping
+
+_CHUNK = 64  # looks that are learned from in one call
+_DRAWS, _PARTS = 1024, 4  # joint draws that certainty is counted in, and of how many
+# small programs, which take longer to compile than to run
+_QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+_compiled = functools.partial(jax.jit, static_argnames="how", compiler_options=_QUICKLY)
+
+
+class How(NamedTuple):
+    """What is part of what is compiled."""
+
+    method: Method
+    grouping: Grouping
+    select: int
+    steps: int
+    equal_costs: bool
+    has_floor: bool
+
+
+class Given(NamedTuple):
+    """What may change without compiling anew."""
+
+    key: Any  # of the study's seed
+    prior: Prior
+    costs: np.ndarray  # [arm]
+    available: np.ndarray  # [arm]
+    floor: np.ndarray  # [], from the centre
+
+
+class Known(NamedTuple):
+    """What was learned so far."""
+
+    agent: AgentState
+    pulls: Int[Array, " arm"]
+    selection: Bool[Array, " arm"]
+    looks: Int[Array, ""]
+    changed: Int[Array, ""]  # looks made when the selection last changed
+
+
+class Verdict(NamedTuple):
+    """What is thought after the looks so far; rewards are counted from the centre."""
+
+    holds: Bool[Array, " rule"]
+    scores: tuple[Float[Array, ""], ...]  # in the order of `scores_of(rules)`
+    mean: Float[Array, " arm"]
+    sd: Float[Array, " arm"]
+    selection: Bool[Array, " arm"]
+
+
+def learn(
+    how: How, given: Given, known: Known | None, arms: Sequence[int], rewards: Sequence[float]
+) -> Known:
+    """What is known after further looks, in their order.
+
+    Args:
+        how: what is compiled for.
+        given: the rest.
+        known: before; None at the start.
+        arms: the arm of each look.
+        rewards: what came of it, from the centre, higher is better.
+    """
+    known = _begin(how, given) if known is None else known
+    for start in range(0, len(arms), _CHUNK):
+        end = min(start + _CHUNK, len(arms))
+        chunk, values = np.zeros(_CHUNK, np.int32), np.zeros(_CHUNK, np.float32)
+        chunk[: end - start], values[: end - start] = arms[start:end], rewards[start:end]
+        known = _learn(how, given, known, chunk, values, np.int32(end - start))
+    assert known is not None
+    return known
+
+
+def ask(how: How, given: Given, known: Known, step: int, pending: Sequence[int]) -> int:
+    """The arm to look at next.
+
+    Args:
+        how: what is compiled for.
+        given: the rest.
+        known: what was learned.
+        step: how many looks were asked for before.
+        pending: arms whose reward is out, in the order in which they were asked for.
+    """
+    room = max(8, 1 << max(len(pending) - 1, 0).bit_length())
+    waiting = np.full(room, -1, np.int32)
+    waiting[: len(pending)] = pending
+    return int(_ask(how, given, known, np.int32(step), waiting))
+
+
+def judge(
+    how: How, given: Given, known: Known, rules: tuple[Rule, ...], done: tuple[int, float]
+) -> Verdict:
+    """What is thought, and which rules hold.
+
+    Args:
+        how: what is compiled for.
+        given: the rest.
+        known: what was learned.
+        rules: the stop rules.
+        done: how many looks were told or failed, and what they cost.
+    """
+    finished, spent = np.int32(done[0]), np.float32(done[1])
+    verdict = _judge(how, given, known, rules, (finished, spent))
+    return jax.device_get(verdict)
+
+
+def draws(how: How, given: Given, known: Known) -> list[np.ndarray]:
+    """Joint draws of all arms from the posterior, `[arm, draw]`, in parts."""
+    return [
+        np.asarray(_draws(how, given, known, np.uint32(part)), np.float64) for part in range(_PARTS)
+    ]
+
+
+def goal_of(how: How, given: Given) -> Goal:
+    """What is wanted; what is known while a function is traced is in it as NumPy."""
+    return goal_for(
+        how.grouping.arms,
+        how.select,
+        how.steps,
+        costs=None if how.equal_costs else given.costs,
+        available=given.available,
+        floor=given.floor if how.has_floor else None,
+    )
+
+
+class _Setup(NamedTuple):
+    """What every function builds anew while it is traced."""
+
+    goal: Goal
+    agent: Agent
+    judge: Belief
+    policy_key: Any
+    scores_key: Any
+    ties: Int[Array, " arm"]
+
+
+def _setup(how: How, given: Given) -> _Setup:
+    """The keys are those of `rollout`, for the first run of a sweep."""
+    run = jax.random.fold_in(given.key, np.uint32(0))
+    _, policy_key, ties_key, scores_key = jax.random.split(run, 4)
+    goal = goal_of(how, given)
+    explorer = agent(how.method, given.prior, how.grouping, goal)
+    ties = turns(ties_key, goal.arms)
+    return _Setup(goal, explorer, explorer.judge or explorer.belief, policy_key, scores_key, ties)
+
+
+def _judged(setup: _Setup, state: AgentState) -> Any:
+    return state.judge if setup.agent.judge else state.belief
+
+
+def _select(setup: _Setup, state: AgentState) -> Bool[Array, " arm"]:
+    chosen = top_k(setup.goal)(setup.judge, _judged(setup, state), setup.ties)
+    return chosen & jnp.asarray(setup.goal.available)
+
+
+@_compiled
+def _begin(how: How, given: Given) -> Known:
+    setup = _setup(how, given)
+    nothing = jnp.zeros(setup.goal.arms, bool)
+    zero = jnp.zeros((), jnp.int32)
+    state = agents.begin(setup.agent)
+    return Known(state, jnp.zeros(setup.goal.arms, jnp.int32), nothing, zero, zero)
+
+
+@_compiled
+def _learn(how: How, given: Given, known: Known, arms: Any, rewards: Any, count: Any) -> Known:
+    setup = _setup(how, given)
+
+    def one(place: Any, known: Known) -> Known:
+        arm, reward = arms[place], rewards[place]
+        state = agents.tell(setup.agent, known.agent, arm, reward)
+        pulls = indexing.put(known.pulls, arm, indexing.take(known.pulls, arm) + 1)
+        selection, looks = _select(setup, state), known.looks + 1
+        changed = jnp.where(jnp.any(selection != known.selection), looks, known.changed)
+        return Known(state, pulls, selection, looks, changed)
+
+    return jax.lax.fori_loop(0, count, one, known)
+
+
+@_compiled
+def _ask(how: How, given: Given, known: Known, step: Any, pending: Any) -> Int[Array, ""]:
+    setup = _setup(how, given)
+    return agents.ask(setup.policy_key, setup.agent, known.agent, step, pending)
+
+
+@functools.partial(jax.jit, static_argnames=("how", "rules"), compiler_options=_QUICKLY)
+def _judge(
+    how: How, given: Given, known: Known, rules: tuple[Rule, ...], done: tuple[Any, Any]
+) -> Verdict:
+    setup = _setup(how, given)
+    state, scores = _judged(setup, known.agent), scores_of(rules)
+    values = [
+        score(setup.scores_key, setup.judge, setup.goal)(state, known.pulls) for score in scores
+    ]
+    seen = jnp.sum((known.pulls > 0) & jnp.asarray(setup.goal.available), dtype=jnp.int32)
+    progress = Progress(
+        *done,
+        known.looks - known.changed,
+        setup.goal.candidates - seen,
+        dict(zip(scores, values, strict=True)),
+    )
+    holds = [jnp.asarray(rule.holds(progress), bool).reshape(()) for rule in rules]
+    moments = setup.judge.moments(state)
+    selection = _select(setup, known.agent)
+    return Verdict(jnp.stack(holds), tuple(values), moments.mean, jnp.sqrt(moments.var), selection)
+
+
+@_compiled
+def _draws(how: How, given: Given, known: Known, part: Any) -> Float[Array, "arm draw"]:
+    setup = _setup(how, given)
+    key = jax.random.fold_in(setup.scores_key, part)
+    return setup.judge.sample(key, _judged(setup, known.agent), _DRAWS)
+
+
+def root_key(seed: int) -> Any:
+    """The key of a study's seed."""
+    return threefry.key(seed)

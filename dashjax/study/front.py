@@ -1,0 +1,341 @@
+"""A live search over a pool, kept: ask, train, tell; stop today and go on tomorrow."""
+
+import math
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from dashjax.bandit.methods import Method
+from dashjax.bandit.stopping.rules import Rule
+from dashjax.errors import InputError
+from dashjax.pools.pool import Pool
+from dashjax.store.studies import StudyStore, Transaction
+from dashjax.study import changes, reasons
+from dashjax.study.candidates import Candidate
+from dashjax.study.certain import StudyCertainty
+from dashjax.study.changes import Desk, Told
+from dashjax.study.importing import looks_of
+from dashjax.study.ledger import IN_POOL, PAUSED, RETIRED
+from dashjax.study.mind import Mind
+from dashjax.study.opening import Wanted, opened
+from dashjax.study.trials import Trial
+
+_LONGEST = 2000  # signs of a reason
+_Result = TypeVar("_Result")
+
+
+class Study:
+    """A live search over a pool of datasets, kept in a file or database.
+
+    Open one with `Study.open`. Any number of processes may ask and tell at once; each sees what the
+    others wrote. What was told is on the disk when `tell` returns.
+
+    Example:
+        >>> import dashjax as dj
+        >>> pool = dj.Pool(("a", "b"), ("north",), (0, 0), sizes=(100, 80), costs=(1.0, 1.0))
+        >>> study = dj.Study.open("hand.sqlite", pool, target="hand", select=1)
+        >>> trial = study.ask()
+        >>> study.tell(trial, 0.25)
+        >>> [(row["dataset"], row["reward"]) for row in study.trials()] == [(trial.dataset, 0.25)]
+        True
+    """
+
+    def __init__(self, store: StudyStore, number: int, mind: Mind) -> None:
+        """Goes on with a study of a store; see `open`."""
+        self._store, self._number, self._mind = store, number, mind
+        self._lock = threading.RLock()
+        self._read()
+
+    @classmethod
+    def open(
+        cls,
+        store: str | os.PathLike[str],
+        pool: Pool | str | os.PathLike[str] | None = None,
+        *,
+        name: str | None = None,
+        method: str | Method | None = None,
+        stop: str | Rule | None = None,
+        patience: float = 0.0,
+        **settings: Any,
+    ) -> "Study":
+        """A study: made if it is not there and a pool is given, else gone on with.
+
+        Args:
+            store: path of a file, or `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`.
+            pool: what to choose from: a `Pool`, or a CSV file with the column `dataset` and, if you
+                like, `group`, `cost` (of a look), `price` (of taking it) and `size`.
+            name: of the study, where a store holds several; that of the target if None.
+            method: name of the method that asks, or one of your own, which must be given each time
+                that the study is opened; `best` if None.
+            stop: the stop rule, likewise; 95 % sure to be within the tolerance if None.
+            patience: for how many seconds a server that goes away is waited for.
+            **settings: `target`, `select`, `tolerance`, `steps`, `budget`, `direction`, `floor`,
+                `retries`, `lease`, `seed` and `prior`, see docs/study.md.
+
+        Raises:
+            InputError: if the store cannot be used, or the study is there with other settings.
+        """
+        return cls(*opened(store, pool, Wanted(name, method, stop, settings), patience))
+
+    # what is done
+
+    def ask(self, worker: str | None = None) -> Trial:
+        """The look to make next.
+
+        Looks that are out are taken into account, so ask again before telling for workers in
+        parallel. A worker that is named gets the trial back that it has open.
+
+        Args:
+            worker: who asks.
+
+        Raises:
+            InputError: if no dataset is left that may be looked at.
+        """
+        with self._lock:
+            self._read()
+            if any(self._mind.ledger.available()):
+                self._mind.next()  # so that nothing is compiled while others wait
+            return self._write(lambda desk: changes.ask(desk, worker))
+
+    def tell(
+        self,
+        trial: Trial | int | str,
+        reward: float,
+        *,
+        cost: float | None = None,
+        key: str | None = None,
+    ) -> None:
+        """Says what came of a look.
+
+        To tell the same again does nothing. A dataset's name in place of a trial tells of a look
+        that was never asked for, such as an earlier run; `key` then names the look, so that it
+        counts once however often it is told.
+
+        Args:
+            trial: the trial, or its number, or a dataset's name.
+            reward: a finite number.
+            cost: of this look, where it is not the dataset's usual one.
+            key: the name of a look that was never asked for.
+
+        Raises:
+            InputError: if there is no such trial or dataset, the reward is no finite number, the
+                trial has failed, or another reward was told before.
+        """
+        value = _finite(reward, "the reward", trial)
+        spent = None if cost is None else _cost(cost)
+
+        if isinstance(trial, str):
+            look = Told(trial, value, spent, key)
+            self._write(lambda desk: changes.tell_unasked(desk, [look]))
+        else:
+            number = _number(trial)
+            self._write(lambda desk: changes.tell(desk, number, value, spent))
+
+    def fail(self, trial: Trial | int, reason: str = "failed", *, infeasible: bool = False) -> None:
+        """Says that a look came to nothing; it costs, and says nothing of the dataset's worth.
+
+        Args:
+            trial: the trial, or its number.
+            reason: why, in a few words.
+            infeasible: whether the dataset is not to be asked for again at all; else it is, until
+                it has failed more often in a row than `retries` says.
+
+        Raises:
+            InputError: if there is no such trial, or a reward was told.
+        """
+        number, why = _number(trial), str(reason)[:_LONGEST]
+        self._write(lambda desk: changes.fail(desk, number, why, infeasible))
+
+    def release(self, trial: Trial | int, reason: str = "released") -> None:
+        """Gives a trial back that nobody works on; a reward told later still counts.
+
+        Raises:
+            InputError: if there is no such trial.
+        """
+        number = _number(trial)
+        self._write(lambda desk: changes.release(desk, number, reason))
+
+    def add(
+        self, dataset: str, group: str = "all", *, cost: float = 1.0, price: float = 0.0
+    ) -> None:
+        """Adds a dataset to the pool; it begins at what is believed of its group.
+
+        Raises:
+            InputError: if there is one of that name, or a number is out of range.
+        """
+        candidate = Candidate(dataset, group, cost, price)
+
+        self._write(lambda desk: changes.add(desk, candidate))
+
+    def revise(self, dataset: str, content: str | None = None) -> None:
+        """Begins anew with a dataset whose data have changed; earlier looks teach its group alone.
+
+        Args:
+            dataset: its name.
+            content: a hash or version of the new data, for the log.
+
+        Raises:
+            InputError: if there is no such dataset.
+        """
+        self._write(lambda desk: changes.revise(desk, dataset, content))
+
+    def pause(self, dataset: str) -> None:
+        """A dataset is neither asked for nor selected until `resume`; it still teaches its group.
+
+        Raises:
+            InputError: if there is no such dataset, or it is retired.
+        """
+        self._write(lambda desk: changes.move(desk, dataset, PAUSED))
+
+    def resume(self, dataset: str) -> None:
+        """A paused dataset may be asked for and selected again.
+
+        Raises:
+            InputError: if there is no such dataset, or it is retired.
+        """
+        self._write(lambda desk: changes.move(desk, dataset, IN_POOL))
+
+    def retire(self, dataset: str) -> None:
+        """A dataset is neither asked for nor selected any more; it still teaches its group.
+
+        Raises:
+            InputError: if there is no such dataset.
+        """
+        self._write(lambda desk: changes.move(desk, dataset, RETIRED))
+
+    def import_results(self, path: str | os.PathLike[str]) -> int:
+        """Tells the rewards of a CSV file with the columns `dataset` and `reward`.
+
+        A column `target`, if there is one, says which rows are this study's. To import a file again
+        adds only rows that are new in it.
+
+        Returns:
+            How many rewards were added.
+
+        Raises:
+            InputError: if the file cannot be read, or names a dataset that is not in the pool; then
+                nothing is added.
+        """
+        looks = looks_of(path, self._mind.ledger.settings.target)
+        return self._write(lambda desk: changes.tell_unasked(desk, looks))
+
+    # what is known
+
+    @property
+    def name(self) -> str:
+        """The study's name in its store."""
+        return self._mind.ledger.name
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What it was created with, by name."""
+        return self._mind.ledger.settings.plain()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether enough is known, or a limit is reached, or no dataset is left."""
+        return self._now(reasons.stopped)
+
+    @property
+    def why(self) -> str:
+        """Which rule has held, or what is missing until one does."""
+        return self._now(reasons.why)
+
+    @property
+    def selection(self) -> tuple[str, ...]:
+        """The datasets to take as far as is known, best first; empty before the first look."""
+        return self._now(reasons.selection)
+
+    def certainty(self) -> StudyCertainty:
+        """How sure it is, by draws from the posterior; printed it is half a sentence.
+
+        Returns:
+            `chance_good` (that the selection is within the tolerance of the best), `expected_loss`
+            (by how much it falls short on average), `chance_none_helps` (None without a floor), and
+            `datasets`: a row for each with `dataset`, `group`, `looks`, `selected`, `mean`, `sd`,
+            `chance_best`, `chance_above_floor`, `rank_low` and `rank_high` (the middle 90 %), and
+            `why_not` where it may not be taken. Rewards are in the unit in which they were told.
+        """
+        return self._now(lambda mind: mind.certainty())
+
+    def trials(self) -> list[dict[str, Any]]:
+        """All trials as rows: trial, dataset, group, state, reward, cost, worker, reason, times."""
+
+        def rows(mind: Mind) -> list[dict[str, Any]]:
+            candidates = [entry.candidate for entry in mind.ledger.entries]
+            return [
+                record.row(candidates[record.arm].dataset, candidates[record.arm].group)
+                for record in mind.ledger.trials
+            ]
+
+        return self._now(rows)
+
+    def datasets(self) -> list[dict[str, Any]]:
+        """The pool as rows: dataset, group, cost, price, size, state, looks, failures."""
+
+        def rows(mind: Mind) -> list[dict[str, Any]]:
+            return [
+                entry.candidate.plain()
+                | {"state": mind.ledger.why_not(entry) or IN_POOL}
+                | {"looks": entry.looks, "failures": entry.failures}
+                for entry in mind.ledger.entries
+            ]
+
+        return self._now(rows)
+
+    def close(self) -> None:
+        """Lets go of the file or server; the next use opens it again."""
+        self._store.close()
+
+    def _now(self, what: Callable[[Mind], _Result]) -> _Result:
+        with self._lock:
+            self._read()
+            return what(self._mind)
+
+    def _read(self) -> None:
+        self._mind.follow(self._store.events(self._number, self._mind.ledger.last))
+
+    def _write(self, what: Callable[[Desk], _Result]) -> _Result:
+        """One transaction; where it comes to nothing, the books are read anew."""
+
+        def write(transaction: Transaction) -> _Result:
+            if self._mind.ahead:
+                self._mind = self._mind.anew()
+            self._mind.follow(transaction.events(self._mind.ledger.last))
+            return what(Desk(self._mind, transaction))
+
+        with self._lock:
+            try:
+                done = self._store.write(self._number, write)
+                self._mind.ahead = False
+                return done
+            finally:
+                if self._mind.ahead:
+                    self._mind = self._mind.anew()
+
+
+def _number(trial: Trial | int) -> int:
+    number = trial.number if isinstance(trial, Trial) else trial
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise InputError(f"'{trial}' is no trial; give the trial that ask gave, or its number")
+    return number
+
+
+def _finite(value: Any, what: str, trial: Any) -> float:
+    of = f"trial {trial.number}" if isinstance(trial, Trial) else f"'{trial}'"
+    try:
+        number = float(value) if not isinstance(value, str | bytes | bool) else math.nan
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number) or abs(number) > 1e30:
+        raise InputError(
+            f"{what} of {of} is {value!r}; give a finite number, or fail the trial with a reason"
+        )
+    return number
+
+
+def _cost(value: float) -> float:
+    if not 0 <= value < math.inf:
+        raise InputError(f"the cost of a look is {value}; give a number from 0")
+    return float(value)

@@ -1,0 +1,219 @@
+"""What a study thinks: its books, and what the explorer makes of them."""
+
+from typing import Any
+
+import numpy as np
+
+from dashjax.bandit.beliefs.learned import learned, learned_flat
+from dashjax.bandit.certainty import certainty
+from dashjax.bandit.gaussian import uniform_prior
+from dashjax.bandit.methods import Method
+from dashjax.bandit.stopping.parse import rule
+from dashjax.bandit.stopping.rules import Rule, budget, cost
+from dashjax.errors import InputError
+from dashjax.priors import moments as priors
+from dashjax.store.studies import Event
+from dashjax.study import explorer
+from dashjax.study.certain import StudyCertainty
+from dashjax.study.explorer import Given, How, Known, Verdict
+from dashjax.study.layout import Layout, layout
+from dashjax.study.ledger import Entry, Ledger
+from dashjax.study.settings import StudySettings
+
+_TOLD_NOTHING = (learned, learned_flat)  # beliefs that use no number of a prior
+
+
+def rules_of(settings: StudySettings, method: Method, stop: Rule | None) -> tuple[Rule, ...]:
+    """The stop rule and the limits of a study: it ends when one of them holds."""
+    own = f"good-selection:.95:{settings.tolerance:g}"
+    first = stop or rule(settings.stop or own)
+    if not settings.stop and stop is None and method.stop and settings.tolerance == 0.01:
+        first = method.stop
+    limits = [budget(settings.steps)] if settings.steps else []
+    limits += [cost(settings.budget)] if settings.budget else []
+    return first, *limits
+
+
+class Mind:
+    """The books of a study and what is believed after them.
+
+    Attributes:
+        ledger: the books.
+        rules: the stop rule, then the limits.
+        ahead: whether the books hold events that may not be in the log yet.
+    """
+
+    def __init__(self, method: Method, stop: Rule | None) -> None:
+        self.ledger, self.method = Ledger(), method
+        self.rules: tuple[Rule, ...] = ()
+        self.ahead = False
+        self._stop = stop
+        self._layout: Layout | None = None
+        self._shape: tuple[How, Given] | None = None
+        self._for: tuple = ()  # what `_shape` was made for
+        self._known: Known | None = None
+        self._learned = 0  # looks that `_known` knows
+        self._verdict: tuple[int, Verdict] | None = None
+
+    def follow(self, events: list[Event]) -> None:
+        """Takes in further events of the log."""
+        if events:
+            self.ledger.follow(events)
+            self._verdict = None
+        if not self.rules:
+            self.rules = rules_of(self.ledger.settings, self.method, self._stop)
+
+    def anew(self) -> "Mind":
+        """The same, knowing nothing yet."""
+        return Mind(self.method, self._stop)
+
+    def next(self) -> int:
+        """The dataset to look at next, by its place in the books.
+
+        Raises:
+            InputError: if none is left that may be asked for.
+        """
+        ledger = self.ledger
+        available = ledger.available()
+        if not any(available):
+            raise InputError(
+                f"study '{ledger.name}' has no dataset left to look at; all are paused, retired or "
+                f"failed too often: resume or add one"
+            )
+        pending = [record.arm for record in ledger.pending()]
+        if sum(available) < ledger.settings.select:
+            return self._fewest_looks(available, pending)
+        how, given = self._prepared()
+        place = self._place()
+        waiting = [int(place.arm[arm]) for arm in pending]
+        arm = explorer.ask(how, given, self.known(), len(ledger.trials), waiting)
+        found = np.flatnonzero(place.arm == arm)
+        if not len(found) or not available[found[0]]:
+            return self._fewest_looks(available, pending)
+        return int(found[0])
+
+    def known(self) -> Known:
+        """What was learned from all looks in the books."""
+        how, given = self._prepared()
+        looks = self.ledger.looks[self._learned :]
+        if looks or self._known is None:
+            arms = [int(self._place().arm[look.arm]) for look in looks]
+            rewards = [self._inside(look.reward) for look in looks]
+            self._known = explorer.learn(how, given, self._known, arms, rewards)
+            self._learned = len(self.ledger.looks)
+        return self._known
+
+    def verdict(self) -> Verdict:
+        """What is thought now; by arm, see `at`."""
+        if self._verdict is None or self._verdict[0] != self.ledger.last:
+            how, given = self._prepared()
+            done = len(self.ledger.looks) + self.ledger.failed, self.ledger.spent
+            found = explorer.judge(how, given, self.known(), self.rules, done)
+            self._verdict = self.ledger.last, found
+        return self._verdict[1]
+
+    def at(self, values: Any) -> np.ndarray:
+        """Values `[arm]` as `[dataset]`, in the order of the books."""
+        return np.asarray(values)[self._place().arm]
+
+    def outside(self, mean: float) -> float:
+        """A utility in the unit in which rewards are told."""
+        return self.ledger.settings.sign * float(mean) + self._centre()
+
+    def certainty(self) -> StudyCertainty:
+        """How sure one may be, by draws from the posterior."""
+        how, given = self._prepared()
+        verdict, settings = self.verdict(), self.ledger.settings
+        goal = explorer.goal_of(how, given)
+        if not how.has_floor:
+            goal = goal._replace(floor=np.asarray(-np.inf))
+        drawn = explorer.draws(how, given, self.known())
+        found = certainty(
+            drawn, np.asarray(verdict.selection), goal=goal, tolerance=settings.tolerance
+        )
+        names = ("chance_best", "chance_above_floor", "rank_low", "rank_high")
+        columns = {name: self.at(getattr(found, name)) for name in names}
+        columns |= {"mean": self.at(verdict.mean), "sd": self.at(verdict.sd)}
+        columns |= {"selected": self.at(verdict.selection)}
+        rows = [self._row(place, columns) for place in range(len(self.ledger.entries))]
+        none_helps = found.chance_none_helps if how.has_floor else None
+        return StudyCertainty(found.chance_good, found.expected_loss, none_helps, rows)
+
+    def _row(self, place: int, columns: dict[str, np.ndarray]) -> dict[str, Any]:
+        entry = self.ledger.entries[place]
+        values = {name: column[place].item() for name, column in columns.items()}
+        values["mean"] = self.outside(values["mean"]) if self.ledger.looks else None
+        values["sd"] = values["sd"] if self.ledger.looks else None
+        if self.ledger.settings.floor is None:
+            values["chance_above_floor"] = None
+        named = {"dataset": entry.candidate.dataset, "group": entry.candidate.group}
+        return named | {"looks": entry.looks} | values | {"why_not": self.ledger.why_not(entry)}
+
+    def _fewest_looks(self, available: list[bool], pending: list[int]) -> int:
+        """Where fewer datasets are left than are wanted: the one with the fewest looks."""
+        entries: list[Entry] = self.ledger.entries
+        return min(
+            (arm for arm, may in enumerate(available) if may),
+            key=lambda arm: (entries[arm].looks + entries[arm].failures + pending.count(arm), arm),
+        )
+
+    def _place(self) -> Layout:
+        groups = [entry.candidate.group for entry in self.ledger.entries]
+        if self._layout is None or len(self._layout.arm) != len(groups):
+            self._layout = layout(groups, self.ledger.first)
+        return self._layout
+
+    def _prepared(self) -> tuple[How, Given]:
+        """What the explorer is given; what was learned is forgotten where that has changed.
+
+        So the state depends on the datasets as they are now, not on when each was paused or came.
+        """
+        ledger = self.ledger
+        costs = [entry.candidate.cost for entry in ledger.entries]
+        made_for = (self._place().grouping, tuple(ledger.available()), bool(ledger.looks))
+        if self._shape is None or self._for != made_for:
+            self._for, self._shape = made_for, self._shaped(costs)
+            self._known, self._learned, self._verdict = None, 0, None
+        return self._shape
+
+    def _shaped(self, costs: list[float]) -> tuple[How, Given]:
+        settings, place = self.ledger.settings, self._place()
+        floor = -np.inf if settings.floor is None else self._inside(settings.floor)
+        how = How(
+            self.method,
+            place.grouping,
+            settings.select,
+            settings.horizon(self.ledger.first),
+            len(set(costs)) == 1,
+            settings.floor is not None,
+        )
+        return how, Given(
+            explorer.root_key(settings.seed),
+            self._prior(place.grouping.groups),
+            place.spread(costs, 1.0),
+            place.spread(self.ledger.available(), False),
+            np.asarray(floor, np.float32),
+        )
+
+    def _prior(self, groups: int):
+        given = self.ledger.settings.prior
+        if given is None:
+            return uniform_prior(groups, group_mean=0.0, group_sd=1.0, arm_sd=1.0, noise_sd=1.0)
+        sign, centre = self.ledger.settings.sign, self._centre()
+        prior = priors.given(given, groups)
+        return prior._replace(group_mean=sign * (prior.group_mean - centre))
+
+    def _centre(self) -> float:
+        """What rewards are counted from before they become 32 bits: known, or the first of all."""
+        if self.ledger.settings.prior is not None:
+            return self.ledger.settings.prior.group_mean
+        return self.ledger.looks[0].reward if self.ledger.looks else 0.0
+
+    def _inside(self, reward: float) -> float:
+        return self.ledger.settings.sign * (reward - self._centre())
+
+
+def needs_prior(method: Method) -> bool:
+    """Whether a method must be told a prior."""
+    beliefs = [method.belief] + ([method.judge] if method.judge else [])
+    return any(belief not in _TOLD_NOTHING for belief in beliefs)
