@@ -54,8 +54,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "study": (
         "errors engine pools store bandit priors",
-        "candidates certain changes explorer front importing layout ledger mind opening reasons "
-        "settings trials",
+        "candidates certain changes crew explorer front importing layout leash ledger mind "
+        "opening program reasons settings trials worker_names",
     ),
     "rewards": (
         "errors engine pools store",
@@ -75,9 +75,10 @@ ROOMS: dict[str, tuple[str, str]] = {
         "text/narrow_table text/summary text/tables text/wording",
     ),
     "cli": (
-        "errors engine pools store bandit priors rewards simulate report",
+        "errors engine pools store bandit priors study rewards simulate report",
         "demo exit experiment_options fit main output parsing pool progress replay report "
-        "shared_options showing simulating supply_options sweep table table_files table_text",
+        "shared_options showing simulating study study_options study_run study_text "
+        "supply_options sweep table table_files table_text",
     ),
 }
 TOP = {"__init__", "__main__"}
@@ -143,6 +144,8 @@ def test_commands_do_not_import_each_other():
         "simulating",
         "experiment_options",
         "shared_options",
+        "study_options",
+        "study_text",
         "supply_options",
         "table_files",
         "table_text",

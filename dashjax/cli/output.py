@@ -32,7 +32,7 @@ class Terminal:
     """Prints for a person, or one JSON document and nothing else on stdout."""
 
     def __init__(self, as_json: bool, quiet: bool = False) -> None:
-        self._as_json, self._quiet = as_json, quiet
+        self.as_json, self._quiet = as_json, quiet
         self._out = Console(**_PLAIN)
         if not (self._out.is_terminal or _is_width(os.environ.get("COLUMNS", ""))):
             self._out.width = _WIDTH  # a file or a pipe has no width of its own
@@ -40,7 +40,7 @@ class Terminal:
 
     def show(self, *things: Any) -> None:
         """Prints text or tables for a person; nothing where JSON was asked for."""
-        if not self._as_json:
+        if not self.as_json:
             with writing_to_stdout():
                 for thing in things:
                     self._out.print(thing)
@@ -56,7 +56,7 @@ class Terminal:
 
     def document(self, content: dict[str, Any]) -> None:
         """Prints the JSON document where JSON was asked for; not-a-number becomes null."""
-        if self._as_json:
+        if self.as_json:
             with writing_to_stdout():
                 print(json.dumps(_plain(content), allow_nan=False), flush=True)
 

@@ -9,6 +9,7 @@ import tyro
 from tyro import _errors as refusals  # the only door to what tyro refuses, in parts
 
 from dashjax.cli.experiment_options import Demo, Fit, Replay, Report, Sweep
+from dashjax.cli.study_options import ACTIONS, Study
 from dashjax.cli.supply_options import Build, Pool, Show, Table, Verify
 from dashjax.cli.table_files import Diff, Export, Import, Merge
 from dashjax.errors import InputError, closest
@@ -16,9 +17,9 @@ from dashjax.errors import InputError, closest
 _TABLE = (Build, Import, Export, Merge, Diff, Show, Verify)
 COMMANDS: dict[str, dict[str, Any] | Any] = {
     one.__name__.lower(): one for one in (Demo, Pool, Fit, Replay, Sweep, Report)
-} | {"table": {one.__name__.lower(): one for one in _TABLE}}
+} | {"table": {one.__name__.lower(): one for one in _TABLE}, "study": ACTIONS}
 # not by `|`, of which tyro asks a library that takes a sixth of a second to load
-_ANY = Union[Demo, Pool, Table, Fit, Replay, Sweep, Report]  # noqa: UP007
+_ANY = Union[Demo, Pool, Table, Study, Fit, Replay, Sweep, Report]  # noqa: UP007
 _SHELLS = ("bash", "zsh", "tcsh", "fish")
 _COMPLETIONS = ("--tyro-write-completion", "--tyro-print-completion")
 _KINDS = {
@@ -54,7 +55,7 @@ def parse(arguments: Sequence[str]) -> Any:
                 tyro.conf.PositionalMetavarFromFieldName,
             ),
         )
-    return options.action if isinstance(options, Table) else options
+    return options.action if isinstance(options, Table | Study) else options
 
 
 def _check_shell(shell: str) -> None:

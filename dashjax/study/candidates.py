@@ -104,7 +104,7 @@ def _of_row(path: Path, line: int, row: dict[str, Any]) -> Candidate:
             raise InputError(f"{path}, line {line}: {column} is '{text}'; give a number")
         return value
 
-    size = number("size", -1)
+    size = number("size", -1.0)
     return Candidate(
         row.get("dataset") or "",
         row.get("group") or "all",

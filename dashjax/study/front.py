@@ -237,6 +237,10 @@ class Study:
         """Whether enough is known, or a limit is reached, or no dataset is left."""
         return self._now(reasons.stopped)
 
+    def may_ask(self, worker: str | None = None) -> bool:
+        """Whether a look may be asked for without going beyond `steps` when all are told."""
+        return self._now(lambda mind: reasons.may_ask(mind, worker))
+
     @property
     def why(self) -> str:
         """Which rule has held, or what is missing until one does."""
@@ -246,6 +250,11 @@ class Study:
     def selection(self) -> tuple[str, ...]:
         """The datasets to take as far as is known, best first; empty before the first look."""
         return self._now(reasons.selection)
+
+    @property
+    def summary(self) -> str:
+        """A sentence: what to take, after how many looks, and how sure that is."""
+        return self._now(reasons.sentence)
 
     def certainty(self) -> StudyCertainty:
         """How sure it is, by draws from the posterior; printed it is half a sentence.

@@ -7,10 +7,21 @@ from dashjax.bandit.stopping.rules import Rule, scores_of
 from dashjax.bandit.stopping.scores import chance_good
 from dashjax.study.mind import Mind
 
+_EARLY = 5  # looks before which not even the noise is known
+
 
 def stopped(mind: Mind) -> bool:
     """Whether a rule holds, or nothing is left to decide."""
     return _settled(mind) is not None or bool(np.any(mind.verdict().holds))
+
+
+def may_ask(mind: Mind, worker: str | None) -> bool:
+    """Whether the worker has a trial open, or another look would not go beyond the limit."""
+    pending = mind.ledger.pending()
+    steps = mind.ledger.settings.steps
+    mine = worker is not None and any(record.worker == worker for record in pending)
+    made = len(mind.ledger.looks) + mind.ledger.failed + len(pending)
+    return mine or steps is None or made < steps
 
 
 def why(mind: Mind) -> str:
@@ -37,14 +48,16 @@ def selection(mind: Mind) -> tuple[str, ...]:
 def sentence(mind: Mind) -> str:
     """What to take, how sure that is, and after how many looks."""
     ledger = mind.ledger
-    taken, looks = selection(mind), len(ledger.looks)
+    looks = len(ledger.looks)
     target = f"For '{ledger.settings.target}', " if ledger.settings.target else ""
-    if not looks:
-        return f"{target}nothing can be said before the first look."
+    if looks < _EARLY:
+        text = f"{target}it is too early to say what to take, after {_times(looks)}."
+        return text[0].upper() + text[1:]
+    taken = selection(mind)
     names = " and ".join([", ".join(taken[:-1]), taken[-1]] if len(taken) > 1 else taken)
     what = f"take {names}" if taken else "take nothing: no dataset is worth more than the floor"
     failed = f", {ledger.failed} failed" if ledger.failed else ""
-    text = f"{target}{what}, after {looks} look{'s' * (looks != 1)}{failed}: {mind.certainty()}."
+    text = f"{target}{what}, after {_times(looks)}{failed}: {mind.certainty()}."
     return text[0].upper() + text[1:]
 
 
@@ -60,6 +73,10 @@ def _settled(mind: Mind) -> str | None:
     return None
 
 
+def _times(looks: int) -> str:
+    return f"{looks} look{'s' * (looks != 1)}"
+
+
 def _kept(rule: Rule) -> str:
     kind, _, number = rule.name.partition(":")
     if kind == "budget":
@@ -73,8 +90,9 @@ def _state(mind: Mind) -> str:
     """How good the selection is thought to be."""
     tolerance = mind.ledger.settings.tolerance
     score, scores = chance_good(tolerance), scores_of(mind.rules)
-    if not mind.ledger.looks or score not in scores:
-        return f"{len(mind.ledger.looks)} looks so far"
+    looks = len(mind.ledger.looks)
+    if looks < _EARLY or score not in scores:
+        return f"{_times(looks)} so far"
     share = float(mind.verdict().scores[scores.index(score)])
     return f"the selection is within {tolerance:g} of the best with probability {share:.0%}"
 
@@ -82,7 +100,7 @@ def _state(mind: Mind) -> str:
 def _missing(mind: Mind) -> str:
     """What the rule wants beside that."""
     rule = mind.rules[0].name
-    if not rule.startswith("good-selection:"):
+    if not rule.startswith("good-selection:") or len(mind.ledger.looks) < _EARLY:
         return f"; rule {rule} does not hold"
     wanted = float(rule.split(":")[1])
     text = f", and {wanted:.0%} is wanted"

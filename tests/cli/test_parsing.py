@@ -20,7 +20,8 @@ from dashjax.pools.grouping import GROUPINGS
 from dashjax.rewards.definitions import REWARDS
 from dashjax.simulate import running, synthetic
 
-WORDS = [[], *([name] for name in COMMANDS), *(["table", name] for name in COMMANDS["table"])]
+WORDS = [[], *([name] for name in COMMANDS)]
+WORDS += [[group, name] for group in ("table", "study") for name in COMMANDS[group]]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_choices_are_those_that_the_package_knows():
 
 def all_commands() -> list[type]:
     single = [one for one in COMMANDS.values() if not isinstance(one, dict)]
-    return [*single, *COMMANDS["table"].values()]
+    return [*single, *COMMANDS["table"].values(), *COMMANDS["study"].values()]
 
 
 def flags(command: type) -> list[str]:
@@ -138,9 +139,9 @@ def test_every_command_has_help(capsys, words):
         cli.main([*words, "--help"])
     said = capsys.readouterr().out
     assert "usage: dashjax" in said
-    if words and words != ["table"]:
+    if words and words not in (["table"], ["study"]):
         assert {"--json", "--quiet"} <= set(said.replace(",", " ").split())
-        drawn_by_chance = words[-1] in {"demo", "pool", "build", "fit", "replay", "sweep"}
+        drawn_by_chance = words[-1] in {"demo", "pool", "build", "fit", "replay", "sweep", "create"}
         assert ("--seed " in said) == drawn_by_chance
 
 

@@ -1,0 +1,62 @@
+"""`dashjax study run`: anyone's program, run for look after look until enough is known."""
+
+import signal
+import socket
+import threading
+from typing import Any
+
+from dashjax.cli.output import Terminal
+from dashjax.cli.study_options import Run
+from dashjax.errors import InputError
+from dashjax.study.crew import Crew, Done, take_over
+from dashjax.study.front import Study
+from dashjax.study.program import Program
+from dashjax.study.worker_names import WorkerNames
+
+_PATIENCE = 3600.0  # seconds for which a database that went away is waited for
+_MOST = 1000
+
+
+def run(options: Run, terminal: Terminal) -> None:
+    """Works until the study has stopped, and ends with the sentence."""
+    if not 1 <= options.workers <= _MOST:
+        raise InputError(f"--workers is {options.workers}; give 1 to {_MOST}")
+    program = Program(options.command_line, options.timeout)
+    study = Study.open(options.store, name=options.name, patience=_PATIENCE)
+    logs = options.logs / study.name.replace("/", "_")
+    logs.mkdir(parents=True, exist_ok=True)
+    names = WorkerNames(options.host or socket.gethostname(), f"{options.store}/{study.name}")
+
+    def said(done: Done) -> None:
+        came = f"{done.reward:.6g}" if done.reward is not None else f"failed, {done.reason}"
+        terminal.note(
+            f"trial {done.trial.number}: {done.trial.dataset}: {came} ({done.seconds:.1f} s)"
+        )
+
+    _end_like_ctrl_c(signal.SIGTERM)
+    try:
+        mine = names.claim(options.workers)
+        take_over(study, names, mine)
+        Crew(study, program, logs, said).work(mine)
+    finally:
+        names.release()
+    looks = sum(row["state"] == "told" for row in study.trials())
+    if not looks:
+        raise InputError(f"no look of study '{study.name}' succeeded; {study.why}")
+    terminal.show(study.summary, study.why[0].upper() + study.why[1:] + ".")
+    if terminal.as_json:
+        terminal.document(_document(study))
+
+
+def _end_like_ctrl_c(number: signal.Signals) -> None:
+    def interrupt(_: int, __: Any) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(number, interrupt)
+
+
+def _document(study: Study) -> dict[str, Any]:
+    state = {"stopped": study.stopped, "why": study.why, "selection": list(study.selection)}
+    rows = study.certainty().datasets
+    return {"config": study.settings | {"study": study.name}, "rows": rows} | state

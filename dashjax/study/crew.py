@@ -1,0 +1,118 @@
+"""Workers that make looks by running a program, until enough is known."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from dashjax.errors import InputError
+from dashjax.study.front import Study
+from dashjax.study.program import Program
+from dashjax.study.trials import Trial
+from dashjax.study.worker_names import WorkerNames
+
+_POLL = 0.2  # seconds between looks at whether there is something to do
+_HOPELESS = 5  # looks that fail, and none that succeeds, after which nothing more is tried
+
+
+class Done(NamedTuple):
+    """A look that a worker has finished."""
+
+    trial: Trial
+    reward: float | None
+    reason: str
+    seconds: float
+
+
+class Crew:
+    """Workers in threads; what the program of one prints is in its own log.
+
+    Args:
+        study: what they work on.
+        program: what they run.
+        logs: folder for the logs.
+        said: is told of every look that is finished.
+    """
+
+    def __init__(
+        self, study: Study, program: Program, logs: Path, said: Callable[[Done], None]
+    ) -> None:
+        self._study, self._program, self._logs, self._said = study, program, logs, said
+        self._stop, self._failed_first = threading.Event(), 0
+        self._succeeded = any(row["state"] == "told" for row in study.trials())
+        self._error: BaseException | None = None
+
+    def work(self, names: list[str]) -> None:
+        """Makes looks under these names until the study has stopped.
+
+        Raises:
+            InputError: if nothing but failures came of the first looks, or the store cannot be
+                used; what was told is kept.
+        """
+        threads = [threading.Thread(target=self._serve, args=(name,)) for name in names]
+        for thread in threads:
+            thread.start()
+        try:
+            while any(thread.is_alive() for thread in threads):
+                time.sleep(_POLL)
+        finally:
+            self._stop.set()
+            self._program.end_all()
+            for thread in threads:
+                thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _serve(self, name: str) -> None:
+        try:
+            while not self._stop.is_set():
+                trial = self._next(name)
+                if trial is None:
+                    break
+                self._look(trial)
+        except BaseException as error:
+            self._error = self._error or error
+            self._stop.set()
+
+    def _next(self, name: str) -> Trial | None:
+        """The look to make; None where no more are wanted."""
+        while not self._stop.is_set():
+            if self._study.stopped:
+                return None
+            if self._study.may_ask(name):
+                return self._study.ask(name)
+            self._stop.wait(_POLL)
+        return None
+
+    def _look(self, trial: Trial) -> None:
+        settings, began = self._study.settings, time.monotonic()
+        values = {"dataset": trial.dataset, "group": trial.group, "target": settings["target"]}
+        values |= {"trial": trial.number, "seed": trial.number}
+        outcome = self._program.run(values, self._logs / f"trial-{trial.number:06d}.out")
+        if self._stop.is_set() and outcome.reward is None:
+            return  # ended by us: the trial stays open for the next time
+        if outcome.reward is None:
+            self._study.fail(trial, outcome.reason)
+        else:
+            self._study.tell(trial, outcome.reward)
+        self._said(Done(trial, outcome.reward, outcome.reason, time.monotonic() - began))
+        self._count(outcome.reward is not None, outcome.reason)
+
+    def _count(self, succeeded: bool, reason: str) -> None:
+        self._succeeded |= succeeded
+        self._failed_first += not succeeded
+        if not self._succeeded and self._failed_first >= _HOPELESS:
+            raise InputError(
+                f"the first {self._failed_first} looks failed; the program {reason}; mend it and "
+                f"give the command again (logs are in {self._logs})"
+            )
+
+
+def take_over(study: Study, names: WorkerNames, mine: list[str]) -> None:
+    """Releases the trials that workers of this machine have left behind, but for `mine`."""
+    for row in study.trials():
+        worker = row["worker"]
+        left = row["state"] == "open" and worker and worker not in mine
+        if left and names.is_mine_or_free(worker):
+            study.release(row["trial"], "its worker was stopped")
