@@ -19,6 +19,8 @@ from .bandit.gaussian import uniform_prior as uniform_prior
 from .bandit.methods import Method as Method
 from .bandit.methods import agent as agent
 from .bandit.methods import method as method
+from .bandit.reach import Reach as Reach
+from .bandit.reach import reach as reach
 from .bandit.rollout import Run as Run
 from .bandit.rollout import rollout as rollout
 from .engine.devices import use_all_cores as use_all_cores

@@ -42,10 +42,10 @@ ROOMS: dict[str, tuple[str, str]] = {
         "agent base beliefs/exact beliefs/flat beliefs/learned "
         "beliefs/paper beliefs/unit_free "
         "beliefs/two_level catalogue certainty environments/counted environments/replay "
-        "environments/synthetic gaussian methods policies/boundary "
+        "environments/synthetic futures gaussian methods policies/boundary "
         "policies/first_looks policies/halving "
         "policies/knowledge_gradient policies/lucb policies/pair policies/parts policies/thompson "
-        "policies/top_two policies/ucb policies/uniform rollout selection stopping/parse "
+        "policies/top_two policies/ucb policies/uniform reach rollout selection stopping/parse "
         "stopping/rules stopping/scores worth",
     ),
     "priors": (
@@ -63,8 +63,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "simulate": (
         "errors engine pools store bandit priors",
-        "accuracies bootstrap front limits metrics over_targets plan records replay running "
-        "shown_run sweep synthetic",
+        "accuracies bootstrap front judged_run limits metrics over_targets plan records replay "
+        "running shown_run sweep synthetic typical",
     ),
     "report": (
         "errors pools store simulate",
@@ -72,7 +72,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         "figures/curves figures/fit_picture figures/heat figures/lettering figures/lines "
         "figures/plots figures/posterior figures/pulls figures/rewards figures/stopping "
         "figures/style text/findings text/fit_table text/certainty text/closing "
-        "text/narrow_table text/summary text/tables text/wording",
+        "text/narrow_table text/reach text/summary text/tables text/wording",
     ),
     "cli": (
         "errors engine pools store bandit priors study rewards simulate report",

@@ -47,6 +47,7 @@ def run(options: Demo, terminal: Terminal) -> None:
     first = experiment.config["targets"][:1]
     terminal.show(report.summary(experiment, *headline), *report.findings(experiment))
     terminal.show(*report.certainty_tables(experiment, first), "")
+    terminal.show(*report.reached_anywhere(experiment)[1:], "")
     terminal.show(
         f"Results are in {_results(options)}; pictures: {', '.join(path.name for path in pictures)}"
     )

@@ -7,6 +7,7 @@ from dashjax.report.text.certainty import certainty_tables
 from dashjax.report.text.closing import closing
 from dashjax.report.text.findings import findings, priors, takes
 from dashjax.report.text.fit_table import fit_findings, fit_table
+from dashjax.report.text.reach import reached_anywhere
 from dashjax.report.text.summary import sentence, summary
 from dashjax.report.text.tables import results_table, stops_table
 
@@ -17,6 +18,7 @@ __all__ = [
     "fit_findings",
     "fit_table",
     "priors",
+    "reached_anywhere",
     "results_table",
     "sentence",
     "stops_table",

@@ -182,6 +182,31 @@ _CERTAINTY = (
     _one("rank_high", "rank", "Worst rank there."),
     _one("shrinkage", _SHARE, "How far its mean rests on its group; null without groups."),
 )
+_REACH = (
+    *(_TARGET, _METHOD),
+    _one("step", _STEPS, "When the run is judged, as in `certainty`."),
+    _one("probability", "probability", "How sure one wants to be: what the stop rule promises."),
+    _one(
+        "tolerance",
+        _UNIT,
+        "First that of the experiment; then the smallest that is reached or, where the first is "
+        "reached, half of it.",
+    ),
+    _one("chance", "probability", "That the selection is within it, by the belief."),
+    _one("reached", "true or false", "Whether that is enough, after confirmation where it is due."),
+    _one(
+        "more_looks",
+        "looks",
+        "Further looks until it is: median over futures drawn from the belief. 0 where it is; "
+        "null where it takes more than `most_looks`.",
+    ),
+    _one("more_looks_p10", "looks", "Within which a tenth of the futures get there."),
+    _one("more_looks_p90", "looks", "Within which nine tenths do."),
+    _one("most_looks", "looks", "How far ahead was looked."),
+    _one(
+        "datasets", "list of text", "Those that at least half of these looks go to; four at most."
+    ),
+)
 _POSTERIOR = (
     *(_TARGET, _METHOD, _STEP),
     _one("level", _TEXT, "`group` or `dataset`: what the row is about."),
@@ -236,6 +261,7 @@ FRAMES: dict[str, Sequence[Column]] = {
     "stops": (_TARGET, *_LABEL, _STOP, *_STOPPED, _PROMISED),
     "stops_over_targets": (_TARGETS, *_LABEL, _STOP, _PROMISED, *_STOPPED, *_WORST),
     "certainty": _CERTAINTY,
+    "reach": _REACH,
     "posterior": _POSTERIOR,
     "rewards": _REWARDS,
     "accuracies": _ACCURACIES,

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dashjax.simulate.plan import Plan
+from dashjax.simulate.typical import Course, Courses
 from dashjax.store.results import Row
 
 CHECKPOINTS = (15, 30, 60)
@@ -17,13 +18,6 @@ _OF_STOPS = (
 )
 
 
-class Course(NamedTuple):
-    """What one run pulled, and what came of it."""
-
-    arm: np.ndarray  # [step], -1 after the run's end
-    reward: np.ndarray  # [step]
-
-
 class Block(NamedTuple):
     """What a block of runs leaves, `[seed, ...]`; see `rollout.Run`."""
 
@@ -34,7 +28,7 @@ class Block(NamedTuple):
     stopped: np.ndarray  # [seed, rule], the step at which it stops, steps + 1 if it does not
     stopped_regret: np.ndarray  # [seed, rule], simple regret then, or at the end
     stopped_cost: np.ndarray  # [seed, rule], cost until then
-    course: tuple[np.ndarray, ...] = ()  # [seed, step] each, as in `Course`; if asked for
+    course: tuple[np.ndarray, ...] = ()  # arms and rewards, [seed, step] each; if asked for
 
 
 class Results(NamedTuple):
@@ -60,7 +54,7 @@ class Results(NamedTuple):
     stopped: np.ndarray  # [seed, rule], as in `Block`
     stopped_regret: np.ndarray
     stopped_cost: np.ndarray
-    course: Course | None  # [step], of the first run, if asked for
+    course: Course | None  # of a typical run, if asked for
 
     @property
     def seeds(self) -> int:
@@ -77,7 +71,7 @@ class Tally:
         self._sums = np.zeros((3, plan.steps))  # simple regret, its square, right
         self._pulls = np.zeros(0)
         self._most = np.zeros(0, np.int64)
-        self._course: Course | None = None
+        self._courses = Courses()
 
     def add(self, block: Block) -> None:
         """Takes in the next block."""
@@ -89,7 +83,8 @@ class Tally:
         if not self._pulls.size:
             self._pulls = np.zeros(block.pulls.shape[1])
             self._most = np.zeros(block.pulls.shape[1], np.int64)
-            self._course = Course(*(field[0].copy() for field in course)) if course else None
+        if course:
+            self._courses.add(course, *self._ends(self._parts[-1]), block.selection)
         self._pulls += block.pulls.sum(0)
         self._most = np.maximum(self._most, block.pulls.max(0))
 
@@ -99,6 +94,7 @@ class Tally:
         seeds = len(steps)
         mean, square, right = self._sums / seeds
         error = np.sqrt(np.maximum(square - mean**2, 0) / max(seeds - 1, 1))
+        ends = self._ends((steps, regret, selection, *stops))
         return Results(
             self._method,
             self._plan.steps,
@@ -116,8 +112,15 @@ class Tally:
             stopped=stops[0],
             stopped_regret=stops[1],
             stopped_cost=stops[2],
-            course=self._course,
+            course=self._courses.typical(*ends, selection),
         )
+
+    def _ends(self, part: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Where each run ends, and whether its selection is right then: by its first rule."""
+        settling, _, _, stopped, regret, _ = part
+        if self._rules:
+            return stopped[:, 0], regret[:, 0] <= self._plan.tolerance
+        return settling, settling <= self._plan.steps
 
 
 def settled(right: np.ndarray) -> np.ndarray:

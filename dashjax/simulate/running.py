@@ -14,6 +14,7 @@ from dashjax.engine.workers import Submit
 from dashjax.errors import InputError, unknown
 from dashjax.pools.pool import Pool
 from dashjax.simulate import limits, metrics, records, shown_run
+from dashjax.simulate.judged_run import judged_rows
 from dashjax.simulate.metrics import Results
 from dashjax.simulate.plan import Settings
 from dashjax.simulate.sweep import Problem, check, prepare, rules_of, sweep
@@ -63,7 +64,7 @@ def run_all(
         results = sweep(one, problem, plan, seeds=seeds, seed=seed, course=course, advance=tell)
         _add(experiment, {"target": target, "grouping": settings.grouping}, results, pool)
         if results.course:
-            stopped = int(results.stopped[0, 0]) if results.rules else plan.steps + 1
+            stopped = results.course.end if results.rules else plan.steps + 1
             run = shown_run.Shown(one, problem, plan, seed, results.course, stopped)
             shown[target] = submit(_rows_of_a_run, target, run, pool)
     return shown
@@ -109,7 +110,7 @@ def _compiling(
 
 
 def _is_shown(one: Method, target: str | None, settings: Settings) -> bool:
-    """Whether its first run is shown: that of the first method, on each target of a table."""
+    """Whether a run of it is shown: of the first method, on each target of a table."""
     first = settings.methods[0]
     return target is not None and one.name == (first if isinstance(first, str) else first.name)
 
@@ -130,10 +131,9 @@ def _add(experiment: Experiment, label: Row, results: Results, pool: Pool) -> No
 def _rows_of_a_run(target: str, shown: shown_run.Shown, pool: Pool) -> dict[str, list[Row]]:
     """What is shown of a run: its posterior on the way, and how sure it is in the end."""
     label: Row = {"target": target, "method": shown.method.name}
-    return {
-        "posterior": shown_run.posterior_rows(label, shown, pool),
-        "certainty": shown_run.certainty_rows(label, shown, pool),
-    }
+    return {"posterior": shown_run.posterior_rows(label, shown, pool)} | judged_rows(
+        label, shown, pool
+    )
 
 
 def config_of(command: str, settings: Settings) -> dict[str, Any]:

@@ -1,7 +1,6 @@
-"""One run looked at closely: what its belief held on the way, and how sure it was in the end."""
+"""One run looked at closely: what its belief held on the way."""
 
 import functools
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import jax
@@ -9,21 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from dashjax.bandit.base import Belief, Goal, Moments, State, goal_for
-from dashjax.bandit.certainty import Certainty, certainty
+from dashjax.bandit.base import Belief, Moments, State
 from dashjax.bandit.methods import BeliefBuilder, Method
-from dashjax.bandit.selection import SELECTIONS
-from dashjax.engine import threefry
 from dashjax.pools.grouping import Grouping
 from dashjax.pools.pool import Pool
-from dashjax.simulate.metrics import Course
 from dashjax.simulate.plan import Plan
 from dashjax.simulate.sweep import Problem
+from dashjax.simulate.typical import Course
 from dashjax.store.results import Row
 
 SNAPSHOTS = (0, 5, 15, 60)  # steps after which the posterior is shown
-_DRAWS, _FEWEST = 4096, 1024  # that chances are counted in, and the fewest in a large pool
-_AT_ONCE = 2**22  # numbers that are drawn at once
 
 
 class Shown(NamedTuple):
@@ -49,57 +43,12 @@ class Shown(NamedTuple):
         return min(self.stopped, self.plan.steps)
 
 
-class Judged(NamedTuple):
-    """What the judging belief says after some steps."""
-
-    selected: Array  # [arm]
-    moments: Moments
-    weight: Array | None  # of the group in each arm's mean, [arm]; None without groups
-    draws: Array  # [arm, draw]
-
-
 class Snapshots(NamedTuple):
     """What the acting belief held at some steps."""
 
     arms: Moments  # [snapshot, arm]
     groups: Moments | None  # [snapshot, group]; None for a belief without groups
     members: Array | None  # the arms of each group, [group, slot], -1 where there is none
-
-
-def certainty_rows(label: Row, shown: Shown, pool: Pool) -> list[Row]:
-    """How sure one run is of every dataset where its stop rule ends it, or at its end."""
-    judged, sure = _certainty(shown)
-    grouping = shown.problem.grouping
-    pulls = np.bincount(shown.course.arm[: shown.end], minlength=grouping.arms)
-    floor = shown.problem.floor
-    floored = floor is not None and bool(np.isfinite(floor))
-    label = label | {
-        "step": shown.end,
-        "stopped": shown.stopped <= shown.plan.steps,
-        "chance_good": sure.chance_good,
-        "expected_loss": sure.expected_loss,
-        "chance_none_helps": sure.chance_none_helps if floored else None,
-    }
-    weight = None if judged.weight is None else np.asarray(judged.weight)
-    mean, sd = np.asarray(judged.moments.mean), np.sqrt(np.asarray(judged.moments.var))
-    selected = np.asarray(judged.selected)
-    return [
-        label
-        | {
-            "dataset": pool.datasets[arm],
-            "group": grouping.names[grouping.group[arm]],
-            "selected": bool(selected[arm]),
-            "pulls": int(pulls[arm]),
-            "mean": shown.problem.centre + float(mean[arm]),
-            "sd": float(sd[arm]),
-            "chance_best": float(sure.chance_best[arm]),
-            "chance_above_floor": float(sure.chance_above_floor[arm]) if floored else None,
-            "rank_low": int(sure.rank_low[arm]),
-            "rank_high": int(sure.rank_high[arm]),
-            "shrinkage": None if weight is None else float(weight[arm]),
-        }
-        for arm in shown.candidates
-    ]
 
 
 def posterior_rows(label: Row, shown: Shown, pool: Pool) -> list[Row]:
@@ -135,76 +84,6 @@ def posterior_rows(label: Row, shown: Shown, pool: Pool) -> list[Row]:
     return rows
 
 
-def _certainty(shown: Shown) -> tuple[Judged, Certainty]:
-    """Moments and selection where the run is judged, and what many draws say of them."""
-    method, problem, plan, seed, course, _ = shown
-    count = _most_at_once(problem.grouping.arms)
-
-    def judged(key: Array) -> Judged:
-        return _judged(
-            key,
-            *course,
-            shown.end,
-            (problem.prior, problem.available, problem.floor),
-            build=method.judge or method.belief,
-            grouping=problem.grouping,
-            plan=plan,
-            count=count,
-        )
-
-    key = threefry.key(seed)
-    first = judged(key)
-
-    def parts() -> Iterator[np.ndarray]:
-        yield np.asarray(first.draws)
-        for part in range(1, _parts(count)):
-            yield np.asarray(judged(jax.random.fold_in(key, part)).draws)
-
-    goal = _goal(problem.grouping, plan, problem.available, problem.floor)
-    sure = certainty(parts(), np.asarray(first.selected), goal=goal, tolerance=plan.tolerance)
-    return first, sure
-
-
-def _most_at_once(arms: int) -> int:
-    """Draws of one part: all of them for some hundreds of arms; a power of two."""
-    return min(_DRAWS, 1 << (_AT_ONCE // arms).bit_length() - 1) if arms < _AT_ONCE else 1
-
-
-def _parts(count: int) -> int:
-    """How many parts there are; one of all draws, or so many that the fewest are drawn."""
-    return -(-_FEWEST // count)
-
-
-def _goal(grouping: Grouping, plan: Plan, available: Any, floor: Any) -> Goal:
-    return goal_for(grouping.arms, plan.select, plan.steps, available=available, floor=floor)
-
-
-@functools.partial(jax.jit, static_argnames=("build", "grouping", "plan", "count"))
-def _judged(
-    key: Array,
-    arm: Array,
-    reward: Array,
-    end: Array,
-    arrays: tuple[Any, ...],
-    *,
-    build: BeliefBuilder,
-    grouping: Grouping,
-    plan: Plan,
-    count: int,
-) -> Judged:
-    """The selection after `end` steps of a run, and what the belief then says."""
-    prior, available, floor = arrays
-    belief = build(prior, grouping)
-    state = _told(belief, belief.init(), (arm, reward), 0, end)
-    choose = SELECTIONS[plan.selection](_goal(grouping, plan, available, floor))
-    return Judged(
-        choose(belief, state, jnp.arange(grouping.arms, dtype=jnp.int32)),
-        belief.moments(state),
-        belief.groups.weight(state) if belief.groups else None,
-        belief.sample(key, state, count),
-    )
-
-
 @functools.partial(jax.jit, static_argnames=("build", "grouping"))
 def _snapshots(
     arm: Array,
@@ -221,7 +100,7 @@ def _snapshots(
 
     def until(carry: Any, end: Array) -> Any:
         state, begin = carry
-        state = _told(belief, state, (arm, reward), begin, end)
+        state = told(belief, state, (arm, reward), begin, end)
         both = belief.moments(state), groups.moments(state) if groups else None
         return (state, end), both
 
@@ -240,7 +119,7 @@ def _counted_from_zero(found: Snapshots, centre: float) -> Snapshots:
     return found._replace(arms=moved(found.arms), groups=groups)
 
 
-def _told(belief: Belief, state: State, pulls: tuple[Array, Array], begin: Any, end: Any) -> State:
+def told(belief: Belief, state: State, pulls: tuple[Array, Array], begin: Any, end: Any) -> State:
     """The belief's state after the pulls from `begin` to before `end`."""
     arm, reward = pulls
 

@@ -15,10 +15,11 @@ from dashjax.bandit.stopping.parse import rule
 from dashjax.bandit.stopping.rules import stop_step
 from dashjax.engine import loop
 from dashjax.errors import InputError
-from dashjax.simulate.metrics import Block, Course
+from dashjax.simulate.metrics import Block
 from dashjax.simulate.plan import Plan
 from dashjax.simulate.shown_run import Shown, posterior_rows
 from dashjax.simulate.sweep import Problem, blocks, run_once, sweep
+from dashjax.simulate.typical import Course
 
 GROUPING = pool_of(*SQUARE).grouping
 COSTS = np.linspace(0.5, 2.0, 15, dtype=np.float32)
@@ -80,7 +81,7 @@ def test_a_course_ends_where_the_run_does(number):
 
 
 def test_no_posterior_is_shown_of_steps_that_a_run_did_not_make():
-    course = Course(*(field[0] for field in ended().course))
+    course = Course(*(field[0] for field in ended().course), STEPS + 1)
     shown = Shown(METHOD, PROBLEM, plan_of(until_stopped=True), 0, course, STEPS + 1)
     for end, steps in ((4, {0}), (5, {0, 5}), (20, {0, 5, 15})):
         cut = course._replace(arm=np.where(np.arange(STEPS) < end, np.abs(course.arm), -1))

@@ -1,4 +1,4 @@
-"""Picture: how sure one run is of every dataset when it ends."""
+"""Picture: how sure a typical run is of every dataset when it ends."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -56,7 +56,7 @@ def _figure(panels: list[list[Row]], config: dict[str, Any], left_out: str) -> F
     rows = [blocks[first : first + across] for first in range(0, len(blocks), across)]
     above = [lettering.tallest([head for _, head in row]) + _GAP for row in rows]
     height = len(rows) * (most * _LINE + _HEAD) + sum(above) + 0.4
-    title = f"How sure one run of {panels[0][0]['method']} is when it ends"
+    title = f"How sure a typical run of {panels[0][0]['method']} is when it ends"
     detail = _detail(config, left_out=any(len(one.rows) < one.datasets for one in targets))
     figure = style.page((_WIDTH * across + 0.6, height), title, detail + left_out)
     grid = figure.add_gridspec(len(rows), across, wspace=0.06)

@@ -81,7 +81,7 @@ def _figure(rows: list[Row], truth: dict[str, float], detail: str) -> Figure:
 
 def _title(row: Row) -> str:
     target = "" if row["target"] is None else f" for target {row['target']}"
-    return f"What one run of {row['method']} has learnt{target}"
+    return f"What a typical run of {row['method']} has learnt{target}"
 
 
 def _detail(truth: dict[str, float], config: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""How sure one run is, for printing: a line and a table a target."""
+"""How sure a typical run is, for printing: a line and a table a target."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,7 @@ import numpy as np
 
 from dashjax.report.arrays import column, grouped, having
 from dashjax.report.text.narrow_table import Column, NarrowTable, Section
+from dashjax.report.text.reach import reachable
 from dashjax.report.text.wording import chance, number, percent, the_best
 from dashjax.store.results import Experiment, Row
 
@@ -14,7 +15,9 @@ _TARGETS, _TAKEN, _RIVALS = 12, 12, 3  # targets and datasets shown, at most
 
 
 def certainty_tables(experiment: Experiment, targets: Sequence[str] = ()) -> list[Any]:
-    """A sentence, a table and what it leaves out, for each target; nothing if there is no such.
+    """A sentence, a table, what it leaves out and what more looks would reach, for each target.
+
+    Nothing if there is no such.
 
     Args:
         experiment: what was found.
@@ -26,9 +29,10 @@ def certainty_tables(experiment: Experiment, targets: Sequence[str] = ()) -> lis
     for target in named:
         sure = how_sure(experiment, target)
         shown += [f"\n{sure}", _table(by_target[target], experiment.config)]
+        shown += [reach] if (reach := reachable(experiment, target)) else []
     more = 0 if targets else len(by_target) - len(named)
     if more:
-        shown.append(f"\nhow sure one run is of {more:,} more targets: see --json")
+        shown.append(f"\nhow sure a typical run is of {more:,} more targets: see --json")
     return shown
 
 
@@ -39,8 +43,8 @@ def how_sure(experiment: Experiment, target: str) -> str:
     none = row.get("chance_none_helps")
     helps = "" if none is None else f"; that none is better than nothing: {chance(none)}"
     return (
-        f"{target}: one run of {row['method']}, {ending(experiment, row)}; its selection is within "
-        f"{config['tolerance']:g} of {the_best(config['select'])} with probability "
+        f"{target}: a typical run of {row['method']}, {ending(experiment, row)}; its selection is "
+        f"within {config['tolerance']:g} of {the_best(config['select'])} with probability "
         f"{chance(row['chance_good'])}, expected loss {number(row['expected_loss'], '.2g')}{helps}"
     )
 
