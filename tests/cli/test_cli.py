@@ -154,7 +154,7 @@ def test_replay_says_when_each_rule_stops_and_how_sure_one_run_is(
     assert {"stopping.png", "certainty.png"} <= pictures
     assert cli.main(["report", str(tmp_path / "r")]) == 0
     shown = capsys.readouterr().out
-    assert "ink: a typical run of best, after " in shown
+    assert "ink: one run of best, after " in shown
     assert "stop rule" in shown
 
 

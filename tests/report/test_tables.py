@@ -102,7 +102,7 @@ def test_means_over_targets_stand_below_and_name_the_worst_target():
 
 def test_certainty_is_told_of_the_selected_and_their_rivals():
     said = shown(*certainty_tables(replayed(("one",), steps=23)), width=110)
-    assert "one: a typical run of dash, after 23 steps (stopped by good-selection:.95:.01)" in said
+    assert "one: one run of dash, after 23 steps (stopped by good-selection:.95:.01)" in said
     sentence = " ".join(said.split())
     assert "within 0.01 of the best 2 with probability 96%, expected loss 0.0012" in sentence
     lines = [line.split() for line in said.splitlines() if line.startswith("set")]

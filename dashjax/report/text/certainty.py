@@ -43,9 +43,10 @@ def how_sure(experiment: Experiment, target: str) -> str:
     none = row.get("chance_none_helps")
     helps = "" if none is None else f"; that none is better than nothing: {chance(none)}"
     return (
-        f"{target}: a typical run of {row['method']}, {ending(experiment, row)}; its selection is "
-        f"within {config['tolerance']:g} of {the_best(config['select'])} with probability "
-        f"{chance(row['chance_good'])}, expected loss {number(row['expected_loss'], '.2g')}{helps}"
+        f"{target}: one run of {row['method']}, {ending(experiment, row)}, a typical one; its "
+        f"selection is within {config['tolerance']:g} of {the_best(config['select'])} with "
+        f"probability {chance(row['chance_good'])}, expected loss "
+        f"{number(row['expected_loss'], '.2g')}{helps}"
     )
 
 
