@@ -50,7 +50,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "priors": (
         "errors engine pools store bandit",
-        "fit grid hyperprior moments nuts saved settings",
+        "fit grid hyperprior moments nuts saved settings table_groups table_noise",
     ),
     "study": (
         "errors engine pools store bandit priors",
@@ -78,7 +78,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         "errors engine pools store bandit priors study rewards simulate report",
         "demo exit experiment_options fit main output parsing pool progress replay report "
         "shared_options showing simulating study study_options study_run study_text "
-        "supply_options sweep table table_files table_text",
+        "supply_options sweep table table_files table_findings table_text",
     ),
 }
 TOP = {"__init__", "__main__"}
@@ -148,6 +148,7 @@ def test_commands_do_not_import_each_other():
         "study_text",
         "supply_options",
         "table_files",
+        "table_findings",
         "table_text",
     }
     for path in (PACKAGE / "cli").glob("*.py"):

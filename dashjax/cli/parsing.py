@@ -12,9 +12,10 @@ from dashjax.cli.experiment_options import Demo, Fit, Replay, Report, Sweep
 from dashjax.cli.study_options import ACTIONS, Study
 from dashjax.cli.supply_options import Build, Pool, Show, Table, Verify
 from dashjax.cli.table_files import Diff, Export, Import, Merge
+from dashjax.cli.table_findings import Groups, Noise
 from dashjax.errors import InputError, closest
 
-_TABLE = (Build, Import, Export, Merge, Diff, Show, Verify)
+_TABLE = (Build, Import, Export, Merge, Diff, Show, Noise, Groups, Verify)
 COMMANDS: dict[str, dict[str, Any] | Any] = {
     one.__name__.lower(): one for one in (Demo, Pool, Fit, Replay, Sweep, Report)
 } | {"table": {one.__name__.lower(): one for one in _TABLE}, "study": ACTIONS}

@@ -10,6 +10,7 @@ from tyro.conf import Positional, subcommand
 
 from dashjax.cli.shared_options import Printing, RewardName
 from dashjax.cli.table_files import Diff, Export, Import, Merge
+from dashjax.cli.table_findings import Groups, Noise
 from dashjax.errors import InputError
 from dashjax.pools.readers.options import EMBEDDED, FolderOptions
 from dashjax.rewards.settings import TrainingSettings
@@ -137,7 +138,7 @@ class Verify:
 
 @dataclass(frozen=True)
 class Table:
-    """Build, import, show, verify, export, merge and compare reward tables."""
+    """Build, import, show, judge, verify, export, merge and compare reward tables."""
 
     action: (
         Annotated[Build, subcommand("build")]
@@ -146,5 +147,7 @@ class Table:
         | Annotated[Merge, subcommand("merge")]
         | Annotated[Diff, subcommand("diff")]
         | Annotated[Show, subcommand("show")]
+        | Annotated[Noise, subcommand("noise")]
+        | Annotated[Groups, subcommand("groups")]
         | Annotated[Verify, subcommand("verify")]
     )

@@ -134,6 +134,16 @@ def posterior(grid: Ratios, seen: Statistics) -> Posterior:
     )
 
 
+def log_evidence(grid: Ratios, seen: Statistics, found: Posterior) -> Float[Array, ""]:
+    """Log marginal likelihood of the rewards, but for what depends on their number alone.
+
+    So it counts only in differences between groupings of the same rewards.
+    """
+    volume = jnp.sum(seen.groups.volume, 0) - jnp.sum(jnp.log(found.groups.slope), 0)
+    volume = volume - jnp.log(found.top_var) + found.freedom * jnp.log(found.residual)
+    return jax.nn.logsumexp(jnp.asarray(grid.log_mass, seen.mean.dtype) - volume / 2)
+
+
 def arms_given_groups(
     grid: Ratios, count: Float[Array, "*arm"], mean: Float[Array, "*arm"]
 ) -> Level:
