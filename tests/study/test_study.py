@@ -43,10 +43,8 @@ def test_what_is_believed_does_not_depend_on_the_order_of_telling(tmp_path):
 
 
 def test_it_finds_the_best_and_stops(tmp_path):
-    study = study_at(tmp_path / "s.sqlite", steps=None)
-    for _ in range(120):
-        if study.stopped:
-            break
+    study = study_at(tmp_path / "s.sqlite")
+    while not study.stopped:
         look(study)
 
     assert study.stopped
