@@ -64,7 +64,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "simulate": (
         "errors engine pools store bandit priors",
         "accuracies bootstrap front judged_run limits metrics over_targets plan records replay "
-        "running shown_run sweep synthetic typical",
+        "running shown_run sweep synthetic tolerance typical",
     ),
     "report": (
         "errors pools store simulate",

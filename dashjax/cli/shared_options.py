@@ -60,8 +60,11 @@ class Runs:
     """Exploration steps of each run: one step evaluates one dataset once."""
     select: int = 3
     """How many datasets to select."""
-    tolerance: float = 0.01
-    """How far a right selection's mean utility may lie below the best, in units of reward."""
+    tolerance: str = "0.01"
+    """How far a right selection's mean utility may lie below the best: a number in units of reward;
+    or a share such as 5%, of the spread between datasets (the standard deviation of their true
+    means, or how far the best lies above the floor where one is stated; mean over targets), which
+    the stop rule of `best` then takes on too."""
     selection: SelectionName = "top-k"
     """How a selection is made."""
     grouping: GroupingName = "perfect"
@@ -93,13 +96,28 @@ class Runs:
         """What the experiment is told."""
         from dashjax.bandit.stopping.parse import rule  # loads JAX, which --help does without
 
+        tolerance, share = _tolerance(self.tolerance)
         plan = Plan(
             self.steps,
             self.select,
             self.selection,
-            self.tolerance,
+            tolerance,
             tuple(rule(text) for text in self.stop),
             self.batch,
             self.until_stopped,
+            share,
         )
         return Settings(self.methods, plan, self.seeds, self.seed, self.grouping)
+
+
+def _tolerance(text: str) -> tuple[float, float | None]:
+    """A tolerance and, where it is a share, that share of 1.
+
+    Raises:
+        InputError: if the text is neither a number nor a share.
+    """
+    try:
+        value = float(text.removesuffix("%"))
+    except ValueError:
+        raise InputError(f"--tolerance is '{text}'; give a number, or a share such as 5%") from None
+    return (value, None) if not text.endswith("%") else (Plan.tolerance, value / 100)

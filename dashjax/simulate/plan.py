@@ -19,6 +19,8 @@ class Plan:
         select: size of the best set that is looked for.
         selection: `top-k`, `percentile` or `group-then-arm`.
         tolerance: a selection is right if its mean utility is within this of the best set's.
+        tolerance_share: in place of a tolerance, a share of the spread between datasets, or of how
+            far the best lies above the floor (see `simulate.tolerance`).
         stop: stop rules, each by itself (see `bandit.stopping`); where there are none, a method's
             own.
         batch: pulls asked at once.
@@ -38,6 +40,7 @@ class Plan:
     stop: "tuple[Rule, ...]" = ()
     batch: int = 1
     until_stopped: bool = False
+    tolerance_share: float | None = None
 
     def described(self) -> dict[str, Any]:
         """The plan as plain values, stop rules by their names."""

@@ -21,6 +21,7 @@ from dashjax.simulate.over_targets import add_over_targets
 from dashjax.simulate.plan import Settings
 from dashjax.simulate.running import config_of, costs_of, methods_of, run_all
 from dashjax.simulate.sweep import Problem
+from dashjax.simulate.tolerance import resolved, spread_of
 from dashjax.store.results import Experiment
 from dashjax.store.reward_table import RewardTable
 
@@ -90,6 +91,8 @@ def replay(
     pool = table.identity.pool
     grouping = pool.regroup(settings.grouping, settings.seed)
     rows = {target: _rows(table, target) for target in targets}
+    measured = [one.rewards for one in rows.values()], [one.floor for one in rows.values()]
+    settings = resolved(settings, spread_of(*measured, answers.noise_sd))
     _check_noise(rows, answers)
     needed = prior is not None or any(one.needs_prior for one in methods_of(settings))
     told = _prior_of(table, grouping, prior, answers) if needed else _no_prior(grouping)

@@ -15,6 +15,7 @@ from dashjax.bandit.gaussian import Prior
 from dashjax.bandit.methods import Method, agent
 from dashjax.bandit.rollout import Run, rollout
 from dashjax.bandit.selection import SELECTIONS
+from dashjax.bandit.stopping.parse import for_tolerance
 from dashjax.bandit.stopping.rules import Rule
 from dashjax.engine import loop, threefry
 from dashjax.engine.batches import Rounds, at_once, handed_over, in_turn, rounds_of
@@ -185,8 +186,14 @@ def run_once(
 
 
 def rules_of(method: Method, plan: Plan) -> tuple[Rule, ...]:
-    """The stop rules that are looked at: those asked for, else the method's own."""
-    return plan.stop or ((method.stop,) if method.stop else ())
+    """The stop rules that are looked at: those asked for, else the method's own.
+
+    The method's own takes on a tolerance that is a share of the spread.
+    """
+    if plan.stop or method.stop is None:
+        return plan.stop
+    relative = plan.tolerance_share is not None
+    return (for_tolerance(method.stop, plan.tolerance) if relative else method.stop,)
 
 
 def check(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:

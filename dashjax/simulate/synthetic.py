@@ -19,6 +19,7 @@ from dashjax.simulate.limits import check_datasets
 from dashjax.simulate.plan import Settings
 from dashjax.simulate.running import config_of, costs_of, run_all
 from dashjax.simulate.sweep import Problem
+from dashjax.simulate.tolerance import resolved
 from dashjax.store.results import Experiment
 
 VARIANCES = ("matched", "given")
@@ -49,6 +50,7 @@ def synthetic(
     """
     if variances not in VARIANCES:
         raise unknown("variances", variances, VARIANCES)
+    settings = resolved(settings, (truth.group_sd**2 + truth.arm_sd**2) ** 0.5)
     pool = _synthetic_pool(*shape, costs)
     grouping = pool.regroup(settings.grouping, settings.seed)
     true_prior = priors.truth(truth, len(pool.groups))

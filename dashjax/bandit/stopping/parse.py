@@ -60,6 +60,15 @@ def rule(text: str) -> Rule:
     return any_of(*ways)._replace(name=text)
 
 
+def for_tolerance(own: Rule, tolerance: float) -> Rule:
+    """The same rule for another tolerance, where it asks for a good selection and nothing else."""
+    name, *values = own.name.split(":")
+    known = name in RULES and RULES[name].numbers == (_PROBABILITY, _TOLERANCE)
+    if not known or len(values) != len(RULES[name].numbers):
+        return own
+    return rule(f"{name}:{values[0]}:{tolerance:g}")
+
+
 def explained() -> str:
     """All rules with their numbers, for messages."""
     return ", ".join(":".join([name, *(n.name for n in RULES[name].numbers)]) for name in RULES)
