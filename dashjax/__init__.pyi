@@ -29,8 +29,10 @@ from .pools.grouping import Grouping as Grouping
 from .pools.pool import Pool as Pool
 from .pools.read import read_pool as read_pool
 from .priors.settings import PriorSettings as PriorSettings
+from .priors.table_groups import Explained as Explained
 from .priors.table_groups import read_groupings as read_groupings
 from .priors.table_groups import table_groups as table_groups
+from .priors.table_noise import TableNoise as TableNoise
 from .priors.table_noise import table_noise as table_noise
 from .report.write import write_report as write_report
 from .rewards.build import BuildRequest as BuildRequest

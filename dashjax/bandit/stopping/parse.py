@@ -64,7 +64,7 @@ def for_tolerance(own: Rule, tolerance: float) -> Rule:
     """The same rule for another tolerance, where it asks for a good selection and nothing else."""
     name, *values = own.name.split(":")
     known = name in RULES and RULES[name].numbers == (_PROBABILITY, _TOLERANCE)
-    if not known or len(values) != len(RULES[name].numbers):
+    if not known or len(values) != len(RULES[name].numbers) or {"+", ","} & set(own.name):
         return own
     return rule(f"{name}:{values[0]}:{tolerance:g}")
 
