@@ -1,0 +1,84 @@
+"""Many workers on one study, each with a connection of its own, in either kind of store."""
+
+import threading
+
+import postgres_server
+import pytest
+from trying_studies import look, reward_of, study_at
+
+from dashjax.study.front import Study
+
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A PostgreSQL server, where one can be started."""
+    if postgres_server.program("initdb") is None:
+        pytest.skip("PostgreSQL is not installed")
+    pytest.importorskip("psycopg")
+    started = postgres_server.Server(tmp_path_factory.mktemp("postgres"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request, tmp_path):
+    """A place for a store of each kind."""
+    if request.param == "sqlite":
+        return str(tmp_path / "studies.sqlite")
+    return request.getfixturevalue("server").url()
+
+
+def test_eight_workers_get_looks_of_their_own_and_none_is_lost(where):
+    study_at(where).ask("warm")
+    errors: list[BaseException] = []
+
+    def work(name: str) -> None:
+        try:
+            study = Study.open(where, name="hand", patience=30.0)
+            for _ in range(5):
+                look(study, name)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(f"w{number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rows = study_at(where).trials()
+
+    assert not errors
+    assert [row["trial"] for row in rows] == list(range(1, 42))
+    assert [row["state"] for row in rows].count("told") == 40
+    assert all(
+        row["reward"] == reward_of(row["dataset"], row["trial"])
+        for row in rows
+        if row["state"] == "told"
+    )
+
+
+def test_first_looks_of_eight_workers_are_at_eight_datasets(where):
+    study = study_at(where, name="first", seed=3)
+    asked = [study.ask(f"w{number}").dataset for number in range(8)]
+
+    assert len(set(asked)) >= 6  # one of each group first; a repeat tells the noise
+
+
+def test_a_study_in_postgresql_does_what_one_in_a_file_does(server, tmp_path):
+    far, near = (study_at(where, name="same") for where in (server.url(), tmp_path / "s.sqlite"))
+    assert [look(far) for _ in range(8)] == [look(near) for _ in range(8)]
+
+
+def test_workers_wait_while_the_server_is_away(server):
+    study = study_at(server.url(), name="away", patience=60.0)
+    trial = study.ask("w")
+    server.stop()
+    timer = threading.Timer(1.0, server.start)
+    timer.start()
+    study.tell(trial, 0.5)
+    timer.join()
+
+    assert study.trials()[0]["reward"] == 0.5
+    assert study.ask("w").number == 2
