@@ -71,13 +71,13 @@ ROOMS: dict[str, tuple[str, str]] = {
         "arrays checked dictionary write figures/accuracy figures/certainty figures/contact "
         "figures/curves figures/fit_picture figures/heat figures/lettering figures/lines "
         "figures/plots figures/posterior figures/pulls figures/rewards figures/stopping "
-        "figures/style text/findings text/fit_table text/certainty text/closing "
-        "text/narrow_table text/reach text/summary text/tables text/wording",
+        "figures/style page/picture page/study_page text/findings text/fit_table text/certainty "
+        "text/closing text/narrow_table text/reach text/summary text/tables text/wording",
     ),
     "cli": (
         "errors engine pools store bandit priors study rewards simulate report",
         "demo exit experiment_options fit main output parsing pool progress replay report "
-        "shared_options showing simulating study study_options study_run study_text "
+        "shared_options showing simulating study study_options study_page study_run study_text "
         "supply_options sweep table table_files table_findings table_text",
     ),
 }

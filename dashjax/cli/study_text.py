@@ -16,7 +16,9 @@ def datasets_table(rows: list[dict[str, Any]]) -> Table:
     columns += ["above floor"] if floor else []
     for name in [*columns, ""]:
         table.add_column(name, justify="left" if name in ("dataset", "group", "") else "right")
-    ranked = sorted(rows, key=lambda row: (not row["selected"], -row["chance_best"]))
+    ranked = sorted(
+        rows, key=lambda row: (not row["selected"], -row["chance_best"], row["rank_low"])
+    )
     for row in ranked[:_MOST]:
         cells = [row["dataset"], row["group"], "yes" if row["selected"] else ""]
         cells += [str(row["looks"]), _number(row["mean"]), _number(row["sd"])]
