@@ -197,7 +197,12 @@ def _others(table: RewardTable, target: str) -> list[np.ndarray]:
 def _generic(table: RewardTable, target: str) -> PriorSettings:
     """Spreads by rule; the noise, which anyone can measure, from the other targets."""
     noise = grid.pooled_noise(grid.rows_of(_others(table, target)))
-    return PriorSettings(fit.centre_of(table), *GENERIC, noise**0.5)
+    return PriorSettings(_centre(table), *GENERIC, noise**0.5)
+
+
+def _centre(table: RewardTable) -> float:
+    """Where the overall mean is looked for: 0 for a gain, .5 for an accuracy."""
+    return 0.0 if table.identity.reward == "gain" else 0.5
 
 
 def _by_moments(table: RewardTable, target: str) -> PriorSettings:
@@ -212,7 +217,7 @@ def _by_moments(table: RewardTable, target: str) -> PriorSettings:
 def _own(table: RewardTable, target: str) -> PriorSettings:
     """What nobody can know before: the fit of the target's own row."""
     rows = grid.rows_of([table.array(target)])
-    laws = grid.by_grid(rows, table.identity.pool.grouping, centre=fit.centre_of(table))
+    laws = grid.by_grid(rows, table.identity.pool.grouping, centre=_centre(table))
     return PriorSettings(*(grid.summary(laws[name]).mean for name in PARAMETERS))
 
 

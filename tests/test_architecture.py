@@ -50,7 +50,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "priors": (
         "errors engine pools store bandit",
-        "fit grid hyperprior moments nuts saved settings table_groups table_noise",
+        "fit grid hyperprior moments nuts saved settings table_groups table_noise unit",
     ),
     "study": (
         "errors engine pools store bandit priors",

@@ -15,11 +15,10 @@ from dashjax.priors.hyperprior import ARM_SCALE, GROUP_SCALE, MEAN_SD
 from dashjax.priors.nuts import Draws
 from dashjax.priors.saved import fingerprint
 from dashjax.priors.settings import FitPlan
+from dashjax.priors.unit import Unit, counted, draws_in_rewards, laws_in_rewards, unit_of
 from dashjax.store.results import Experiment, Row
 from dashjax.store.reward_table import RewardTable
 
-_CENTRES = {"gain": 0.0}  # of a difference of accuracies; the other rewards are accuracies
-_CENTRE = 0.5
 _BARS = 40  # of a histogram
 _COPIES, _NUMBER = 2, 4  # of every covariance, with its gradient; bytes of a number
 _SHOWN = 0.9995  # mass of a law that is kept for its picture
@@ -30,7 +29,11 @@ class _Sets(NamedTuple):
 
     rows: dict[str | None, Rows]
     grouping: Grouping
-    centre: float
+
+    @property
+    def units(self) -> dict[str | None, Unit]:
+        """How each set counts its rewards: by itself, knowing nothing of who is left out."""
+        return {left_out: unit_of(rows) for left_out, rows in self.rows.items()}
 
 
 def fit(
@@ -64,13 +67,14 @@ def fit(
     sets: dict[str | None, Rows] = {None: whole}
     if len(targets) > 1:
         sets |= {target: grid.without(whole, place) for place, target in enumerate(targets)}
-    asked = _Sets(sets, table.identity.pool.regroup(grouping, plan.seed), centre_of(table))
+    asked = _Sets(sets, table.identity.pool.regroup(grouping, plan.seed))
     _check_memory(len(targets), asked.grouping)
-    experiment = Experiment(_config(table, targets, plan, grouping))
+    unit = asked.units[None]
+    experiment = Experiment(_config(table, targets, plan, grouping) | {"prior": _prior(unit)})
     for left_out, laws, draws in _fits(asked, plan, advance):
         experiment.rows += _rows(left_out, laws, draws)
         if left_out is None:
-            experiment.add("densities", _densities(laws, draws, asked.centre))
+            experiment.add("densities", _densities(laws, draws, unit))
     return experiment
 
 
@@ -91,28 +95,24 @@ def _check_memory(targets: int, grouping: Grouping) -> None:
         )
 
 
-def centre_of(table: RewardTable) -> float:
-    """Where the overall mean is looked for: 0 for a gain, .5 for an accuracy."""
-    return _CENTRES.get(table.identity.reward, _CENTRE)
-
-
 def _fits(
     asked: _Sets, plan: FitPlan, advance: Advance
 ) -> Iterator[tuple[str | None, dict[str, Marginal], Draws]]:
-    """Yields the target left out, the grid's laws and NumPyro's draws."""
-    total = len(asked.rows)
+    """Yields the target left out, the grid's laws and NumPyro's draws, in units of reward."""
+    total, units = len(asked.rows), asked.units
+    sets = {left_out: counted(rows, units[left_out]) for left_out, rows in asked.rows.items()}
     advance("fitting", 0, total)
     several = nuts.sample(
-        asked.rows.values(),
+        sets.values(),
         asked.grouping,
-        centre=asked.centre,
+        centre=0.0,
         samples=plan.samples,
         warmup=plan.warmup,
         seed=plan.seed,
     )
-    for done, (left_out, draws) in enumerate(zip(asked.rows, several, strict=True), 1):
-        rows = asked.rows[left_out]
-        yield left_out, grid.by_grid(rows, asked.grouping, centre=asked.centre), draws
+    for done, (left_out, draws) in enumerate(zip(sets, several, strict=True), 1):
+        laws, unit = grid.by_grid(sets[left_out], asked.grouping, centre=0.0), units[left_out]
+        yield left_out, laws_in_rewards(laws, unit), draws_in_rewards(draws, unit)
         advance(f"without {left_out}" if left_out else "all targets", done, total)
 
 
@@ -127,18 +127,19 @@ def _config(
         "rewards": fingerprint(table, targets),
         "reward": table.identity.reward,
         "replicates": [int(table.counts(target).max()) for target in targets],
-        "prior": {
-            "group_mean": [centre_of(table), MEAN_SD],
-            "group_sd": GROUP_SCALE,
-            "arm_sd": ARM_SCALE,
-            "noise_sd": grid.NOISE_SCALE,
-        },
         "points": grid.POINTS,
         "samples": plan.samples,
         "warmup": plan.warmup,
         "chains": nuts.CHAINS,
         "seed": plan.seed,
     }
+
+
+def _prior(unit: Unit) -> dict[str, list[float] | float]:
+    """The scales of the hyper-parameters' laws in units of reward, in the fit to all targets."""
+    scales = {"group_sd": GROUP_SCALE, "arm_sd": ARM_SCALE, "noise_sd": grid.NOISE_SCALE}
+    spreads = {name: unit.size * scale for name, scale in scales.items()}
+    return {"group_mean": [unit.centre, unit.size * MEAN_SD]} | spreads
 
 
 def _rows(left_out: str | None, laws: dict[str, Marginal], draws: Draws) -> list[Row]:
@@ -161,7 +162,7 @@ def _row(left_out: str | None, estimator: str, parameter: str, found: Summary) -
     return about | found._asdict()
 
 
-def _densities(laws: dict[str, Marginal], draws: Draws, centre: float) -> list[Row]:
+def _densities(laws: dict[str, Marginal], draws: Draws, unit: Unit) -> list[Row]:
     """Densities for a picture, cell by cell: of the grid, of NumPyro's draws and of the prior."""
     rows: list[Row] = []
     for name, law in laws.items():
@@ -174,7 +175,7 @@ def _densities(laws: dict[str, Marginal], draws: Draws, centre: float) -> list[R
         bars = np.linspace(low, high, _BARS + 1)
         counts = np.histogram(drawn, bars)[0] / (len(drawn) * np.diff(bars))
         rows += _cells(name, "numpyro", bars[:-1], bars[1:], counts)
-        rows += _prior_cells(name, low, high, centre)
+        rows += _prior_cells(name, low, high, unit)
     return rows
 
 
@@ -187,10 +188,11 @@ def _reach(law: Marginal, drawn: np.ndarray) -> tuple[float, float]:
     return float(min(ends[0], more[0])), float(max(ends[1], more[1]))
 
 
-def _prior_cells(name: str, low: float, high: float, centre: float) -> list[Row]:
+def _prior_cells(name: str, low: float, high: float, unit: Unit) -> list[Row]:
     """The prior's density where a parameter is shown, and half as far again on both sides."""
     scales = {"group_sd": GROUP_SCALE, "arm_sd": ARM_SCALE, "noise_sd": grid.NOISE_SCALE}
-    middle, scale, folds = (centre, MEAN_SD, 1) if name == "group_mean" else (0, scales[name], 2)
+    law = (unit.centre, MEAN_SD, 1) if name == "group_mean" else (0.0, scales[name], 2)
+    middle, scale, folds = law[0], unit.size * law[1], law[2]
     more = (high - low) / 2
     least = low - more if name == "group_mean" else max(low - more, 0)
     bars = np.linspace(least, high + more, _BARS + 1)

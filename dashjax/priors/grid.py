@@ -30,10 +30,10 @@ from dashjax.priors.hyperprior import Hyperprior, hyperprior, posterior
 PARAMETERS = ("group_mean", "group_sd", "arm_sd", "noise_sd")  # mu_0, sigma_0, sigma_hat, sigma_r
 NOISE_SCALE = 0.2
 POINTS = 192  # of the grid, for each of the two spreads
-_ENDS = (2e-4, 0.8)  # of the grid, in units of reward; a half-normal cell reaches beyond each
+_ENDS = (2e-4, 0.8)  # of the grid, in the unit of a fit; a half-normal cell reaches beyond each
 _MEMORY = 1 << 19  # numbers that are held at once, a few times over
 _FINE = 401  # points of the two laws that need no grid
-_LEAST_NOISE = 1e-6  # the least that a prior may have
+_LEAST_NOISE = 1e-6  # of the rewards' spread: less is rounding
 
 
 class Rows(NamedTuple):
@@ -77,7 +77,9 @@ def rows_of(rewards: Sequence[Float[np.ndarray, "arm _"]]) -> Rows:
     pairs = zip(exact, mean, strict=True)
     squares = [float(np.nansum((array - centre[:, None]) ** 2)) for array, centre in pairs]
     rows = Rows(count, mean, np.array(squares), np.ones(len(exact)))
-    if pooled_noise(rows) < _LEAST_NOISE**2:
+    overall = total.sum() / count.sum()
+    spread = (count * (mean - overall) ** 2).sum() / count.sum()
+    if pooled_noise(rows) <= _LEAST_NOISE**2 * spread:
         raise InputError("the rewards of a dataset never differ: they tell nothing of the noise")
     return rows
 

@@ -24,9 +24,7 @@ from jaxtyping import Array, Float
 
 from dashjax.bandit.gaussian import Evidence
 
-GROUP_SDS = (0.01, 0.03, 0.06, 0.10, 0.15, 0.25)
-ARM_SDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.18)
-MEAN_SD, GROUP_SCALE, ARM_SCALE = 0.25, 0.2, 0.1  # of the three laws above, in units of reward
+MEAN_SD, GROUP_SCALE, ARM_SCALE = 0.25, 0.2, 0.1  # of the three laws above, in the unit of a fit
 
 
 class Hyperprior(NamedTuple):
@@ -70,29 +68,19 @@ class Posterior(NamedTuple):
         return self.groups.sd**2 + (self.groups.slope * self.top_sd[None]) ** 2
 
 
-def hyperprior(
-    group_sds: tuple[float, ...] = GROUP_SDS,
-    arm_sds: tuple[float, ...] = ARM_SDS,
-    *,
-    group_scale: float = GROUP_SCALE,
-    arm_scale: float = ARM_SCALE,
-    mean_sd: float = MEAN_SD,
-) -> Hyperprior:
+def hyperprior(group_sds: tuple[float, ...], arm_sds: tuple[float, ...]) -> Hyperprior:
     """Every pair of the two spreads, with the half-normal mass of its cell (docs/mathematics.md,
     section 4).
 
     Args:
-        group_sds: values of sigma_0, ascending, in units of reward.
+        group_sds: values of sigma_0, ascending, in the unit of a fit (see `unit`).
         arm_sds: values of sigma_hat, likewise.
-        group_scale: of sigma_0's half-normal law.
-        arm_scale: of sigma_hat's.
-        mean_sd: tau.
     """
     group, arm = jnp.asarray(group_sds, float), jnp.asarray(arm_sds, float)
-    mass = _cells(group, group_scale)[:, None] * _cells(arm, arm_scale)[None, :]
+    mass = _cells(group, GROUP_SCALE)[:, None] * _cells(arm, ARM_SCALE)[None, :]
     group_var, arm_var = jnp.broadcast_arrays(group[:, None] ** 2, arm[None, :] ** 2)
     return Hyperprior(
-        jnp.asarray(mean_sd**2, float),
+        jnp.asarray(MEAN_SD**2, float),
         group_var.reshape(-1),
         arm_var.reshape(-1),
         mass.reshape(-1),

@@ -12,7 +12,7 @@ from commands import refused
 from dashjax import report
 from dashjax.cli import main as cli
 from dashjax.pools.pool import Pool
-from dashjax.priors import grid, saved
+from dashjax.priors import grid, saved, unit
 from dashjax.priors.grid import PARAMETERS
 from dashjax.report import dictionary
 from dashjax.store import results
@@ -58,7 +58,10 @@ def test_a_fit_has_a_row_for_each_set_of_targets_estimator_and_parameter(place: 
         assert row["q05"] < row["mean"] < row["q95"]
         assert (row["r_hat"] is None) == (row["estimator"] == "grid")
     assert fit.config["command"] == "fit"
-    assert fit.config["prior"]["group_mean"] == [0.0, 0.25]  # of a gain
+    rewards = table.load_table(place / "table").rewards
+    scale = np.nanstd(rewards)  # in which all scales are stated
+    assert fit.config["prior"]["group_mean"] == pytest.approx([rewards.mean(), 1.25 * scale])
+    assert fit.config["prior"]["arm_sd"] == pytest.approx(scale / 2)
     assert {row["kind"] for row in fit.frames["densities"]} == {"grid", "numpyro", "prior"}
 
 
@@ -74,7 +77,10 @@ def test_a_fit_is_that_of_its_mathematics_and_both_estimators_agree(place: Path)
     loaded, fit = table.load_table(place / "table"), results.read(place / "fit")
     rewards = [loaded.array(target) for target in TARGETS if target != "neon"]
     grouping = loaded.identity.pool.grouping
-    laws = grid.by_grid(grid.rows_of(rewards), grouping, centre=0.0)
+    rows = grid.rows_of(rewards)
+    found = unit.unit_of(rows)
+    laws = grid.by_grid(unit.counted(rows, found), grouping, centre=0.0)
+    laws = unit.laws_in_rewards(laws, found)
     by_grid, numpyro = (saved.prior_of(fit.rows, "neon", name) for name in saved.ESTIMATORS)
     for name in PARAMETERS:
         alone = grid.summary(laws[name])

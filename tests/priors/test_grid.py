@@ -6,7 +6,9 @@ from scipy import integrate, stats
 from worlds import RAGGED, STANDARD_ERRORS, pool_of
 
 from dashjax.errors import InputError
+from dashjax.pools.grouping import Grouping
 from dashjax.priors import grid
+from dashjax.priors.unit import counted, laws_in_rewards, unit_of
 
 CENTRE, POINTS = 0.5, 14
 
@@ -146,3 +148,26 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
 def test_rewards_that_tell_nothing_of_the_noise_are_refused(array, words):
     with pytest.raises(InputError, match=words):
         grid.rows_of([array])
+
+
+@pytest.mark.parametrize(
+    ("scale", "shift"), [(2.0**-20, 0.0), (100.0, 0.0), (1e6, 3e6), (1.0, 50.0)]
+)
+def test_a_fit_is_the_same_in_any_unit_and_from_any_zero(scale, shift):
+    rng, grouping = np.random.default_rng(0), Grouping((0, 0, 1, 1), ("a", "b"))
+    rewards = [rng.normal(0.5, 0.1, (4, 1)) + rng.normal(0, 0.05, (4, 5)) for _ in range(3)]
+
+    def fitted(some):
+        rows = grid.without(grid.rows_of(some), 1)
+        unit = unit_of(rows)
+        laws = laws_in_rewards(
+            grid.by_grid(counted(rows, unit), grouping, centre=0.0, points=POINTS), unit
+        )
+        return {name: grid.summary(law) for name, law in laws.items()}
+
+    plain, other = fitted(rewards), fitted([scale * one + shift for one in rewards])
+    for name, law in plain.items():
+        zero = shift if name == "group_mean" else 0.0
+        found = np.array([(end - zero) / scale for end in (other[name].mean, other[name].q05)])
+        np.testing.assert_allclose(found, [law.mean, law.q05], rtol=1e-5)
+        assert other[name].sd == pytest.approx(scale * law.sd, rel=1e-5)
