@@ -54,8 +54,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "study": (
         "errors engine pools store bandit priors",
-        "candidates certain changes crew explorer front importing layout leash ledger mind "
-        "opening program reasons settings trials worker_names",
+        "candidates certain changes checking crew explorer front importing layout leash ledger "
+        "mind opening program reasons settings trials worker_names",
     ),
     "rewards": (
         "errors engine pools store",

@@ -40,8 +40,15 @@ def run(options: Run, terminal: Terminal) -> None:
         Crew(study, program, logs, said).work(mine)
     finally:
         names.release()
-    looks = sum(row["state"] == "told" for row in study.trials())
-    if not looks:
+    rows = study.trials()
+    out = [row for row in rows if row["state"] == "open"]
+    if out and not study.stopped:
+        terminal.warn(
+            f"dashjax: {len(out)} looks are out elsewhere, first trial {out[0]['trial']} by "
+            f"{out[0]['worker'] or 'a worker without a name'}; if nobody makes them, release them "
+            f"with 'dashjax study release', and go on"
+        )
+    if not any(row["state"] == "told" for row in rows):
         raise InputError(f"no look of study '{study.name}' succeeded; {study.why}")
     terminal.show(study.summary, study.why[0].upper() + study.why[1:] + ".")
     if terminal.as_json:

@@ -53,6 +53,19 @@ def ask(desk: Desk, worker: str | None) -> Trial:
     return desk.ledger.trial(desk.ledger.trials[-1])
 
 
+def ask_within_steps(desk: Desk, worker: str | None) -> Trial | None:
+    """As `ask`; None where the looks that are out would reach the limit."""
+    return ask(desk, worker) if is_within_steps(desk.ledger, worker) else None
+
+
+def is_within_steps(ledger: Ledger, worker: str | None) -> bool:
+    """Whether the worker has a trial open, or another look would not go beyond the limit."""
+    pending = ledger.pending()
+    mine = worker is not None and any(record.worker == worker for record in pending)
+    made = len(ledger.looks) + ledger.failed + len(pending)
+    return mine or ledger.settings.steps is None or made < ledger.settings.steps
+
+
 def tell(desk: Desk, trial: int, reward: float, cost: float | None) -> None:
     """A reward of a trial; the same again does nothing."""
     record = desk.ledger.record(trial)

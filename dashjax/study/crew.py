@@ -41,6 +41,7 @@ class Crew:
         self._study, self._program, self._logs, self._said = study, program, logs, said
         self._stop, self._failed_first = threading.Event(), 0
         self._succeeded = any(row["state"] == "told" for row in study.trials())
+        self._busy, self._busy_lock = 0, threading.Lock()
         self._error: BaseException | None = None
 
     def work(self, names: list[str]) -> None:
@@ -70,20 +71,36 @@ class Crew:
                 trial = self._next(name)
                 if trial is None:
                     break
-                self._look(trial)
+                try:
+                    self._look(trial)
+                finally:
+                    self._count_busy(-1)
         except BaseException as error:
             self._error = self._error or error
             self._stop.set()
 
     def _next(self, name: str) -> Trial | None:
-        """The look to make; None where no more are wanted."""
+        """The look to make; None where no more are wanted, or all that are wanted are out.
+
+        Where the last looks are made by other workers of ours it waits: one of them may fail.
+        """
         while not self._stop.is_set():
             if self._study.stopped:
                 return None
-            if self._study.may_ask(name):
-                return self._study.ask(name)
+            self._count_busy(1)
+            trial = self._study.ask_within_steps(name)
+            if trial is not None:
+                return trial
+            if self._count_busy(-1) == 0:
+                return None
             self._stop.wait(_POLL)
         return None
+
+    def _count_busy(self, more: int) -> int:
+        """Enters that so many more of our workers are busy; gives how many are."""
+        with self._busy_lock:
+            self._busy += more
+            return self._busy
 
     def _look(self, trial: Trial) -> None:
         settings, began = self._study.settings, time.monotonic()

@@ -1,6 +1,5 @@
 """A live search over a pool, kept: ask, train, tell; stop today and go on tomorrow."""
 
-import math
 import os
 import threading
 from collections.abc import Callable
@@ -8,13 +7,13 @@ from typing import Any, TypeVar
 
 from dashjax.bandit.methods import Method
 from dashjax.bandit.stopping.rules import Rule
-from dashjax.errors import InputError
 from dashjax.pools.pool import Pool
 from dashjax.store.studies import StudyStore, Transaction
 from dashjax.study import changes, reasons
 from dashjax.study.candidates import Candidate
 from dashjax.study.certain import StudyCertainty
 from dashjax.study.changes import Desk, Told
+from dashjax.study.checking import cost_of, finite, number_of
 from dashjax.study.importing import looks_of
 from dashjax.study.ledger import IN_POOL, PAUSED, RETIRED
 from dashjax.study.mind import Mind
@@ -94,9 +93,16 @@ class Study:
         """
         with self._lock:
             self._read()
-            if any(self._mind.ledger.available()):
-                self._mind.next()  # so that nothing is compiled while others wait
+            self._compile()
             return self._write(lambda desk: changes.ask(desk, worker))
+
+    def ask_within_steps(self, worker: str | None = None) -> Trial | None:
+        """As `ask`; None where the looks that are out would reach `steps` if all were told."""
+        with self._lock:
+            if not self._now(lambda mind: changes.is_within_steps(mind.ledger, worker)):
+                return None
+            self._compile()
+            return self._write(lambda desk: changes.ask_within_steps(desk, worker))
 
     def tell(
         self,
@@ -122,14 +128,14 @@ class Study:
             InputError: if there is no such trial or dataset, the reward is no finite number, the
                 trial has failed, or another reward was told before.
         """
-        value = _finite(reward, "the reward", trial)
-        spent = None if cost is None else _cost(cost)
+        value = finite(reward, "the reward", trial)
+        spent = None if cost is None else cost_of(cost)
 
         if isinstance(trial, str):
             look = Told(trial, value, spent, key)
             self._write(lambda desk: changes.tell_unasked(desk, [look]))
         else:
-            number = _number(trial)
+            number = number_of(trial)
             self._write(lambda desk: changes.tell(desk, number, value, spent))
 
     def fail(self, trial: Trial | int, reason: str = "failed", *, infeasible: bool = False) -> None:
@@ -144,7 +150,7 @@ class Study:
         Raises:
             InputError: if there is no such trial, or a reward was told.
         """
-        number, why = _number(trial), str(reason)[:_LONGEST]
+        number, why = number_of(trial), str(reason)[:_LONGEST]
         self._write(lambda desk: changes.fail(desk, number, why, infeasible))
 
     def release(self, trial: Trial | int, reason: str = "released") -> None:
@@ -153,7 +159,7 @@ class Study:
         Raises:
             InputError: if there is no such trial.
         """
-        number = _number(trial)
+        number = number_of(trial)
         self._write(lambda desk: changes.release(desk, number, reason))
 
     def add(
@@ -237,10 +243,6 @@ class Study:
         """Whether enough is known, or a limit is reached, or no dataset is left."""
         return self._now(reasons.stopped)
 
-    def may_ask(self, worker: str | None = None) -> bool:
-        """Whether a look may be asked for without going beyond `steps` when all are told."""
-        return self._now(lambda mind: reasons.may_ask(mind, worker))
-
     @property
     def why(self) -> str:
         """Which rule has held, or what is missing until one does."""
@@ -305,6 +307,11 @@ class Study:
     def _read(self) -> None:
         self._mind.follow(self._store.events(self._number, self._mind.ledger.last))
 
+    def _compile(self) -> None:
+        """Asks once for nothing, so that others need not wait while something is compiled."""
+        if any(self._mind.ledger.available()):
+            self._mind.next()
+
     def _write(self, what: Callable[[Desk], _Result]) -> _Result:
         """One transaction; where it comes to nothing, the books are read anew."""
 
@@ -322,29 +329,3 @@ class Study:
             finally:
                 if self._mind.ahead:
                     self._mind = self._mind.anew()
-
-
-def _number(trial: Trial | int) -> int:
-    number = trial.number if isinstance(trial, Trial) else trial
-    if isinstance(number, bool) or not isinstance(number, int):
-        raise InputError(f"'{trial}' is no trial; give the trial that ask gave, or its number")
-    return number
-
-
-def _finite(value: Any, what: str, trial: Any) -> float:
-    of = f"trial {trial.number}" if isinstance(trial, Trial) else f"'{trial}'"
-    try:
-        number = float(value) if not isinstance(value, str | bytes | bool) else math.nan
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number) or abs(number) > 1e30:
-        raise InputError(
-            f"{what} of {of} is {value!r}; give a finite number, or fail the trial with a reason"
-        )
-    return number
-
-
-def _cost(value: float) -> float:
-    if not 0 <= value < math.inf:
-        raise InputError(f"the cost of a look is {value}; give a number from 0")
-    return float(value)

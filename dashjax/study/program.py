@@ -1,5 +1,6 @@
 """Anyone's program as a look: its arguments, its log, and the reward that it prints."""
 
+import contextlib
 import json
 import math
 import os
@@ -53,6 +54,7 @@ class Program:
             raise InputError(f"--timeout is {timeout}; give a number above 0")
         self._timeout = timeout
         self._running: set[subprocess.Popen] = set()
+        self._ended = False
         named = {name for word in self._words for name in _PLACE.findall(word) if name}
         for name in sorted(named - set(_NAMES)):
             raise InputError(
@@ -93,10 +95,11 @@ class Program:
             )
             self._running.add(process)
             try:
-                status = process.wait(self._timeout)
+                status = process.wait(0 if self._ended else self._timeout)
             except subprocess.TimeoutExpired:
                 end(process)
-                return Outcome(None, f"stopped after {self._timeout:g} s")
+                limit = "with the run" if self._ended else f"after {self._timeout:g} s"
+                return Outcome(None, f"stopped {limit}")
             finally:
                 self._running.discard(process)
                 if process.poll() is None:
@@ -106,22 +109,28 @@ class Program:
         return reward_in(_tail(log))
 
     def end_all(self) -> None:
-        """Ends what is running now, and what that started."""
+        """Ends what is running now, what that started, and what is yet to be started."""
+        self._ended = True
+        for process in list(self._running):
+            _signal(process, signal.SIGTERM)
         for process in list(self._running):
             end(process)
 
 
 def end(process: subprocess.Popen) -> None:
     """Ends a program and what it started: first politely."""
-    for number, patience in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, None)):
-        try:
-            os.killpg(process.pid, number)
-            process.wait(patience)
-        except ProcessLookupError:
-            break
-        except subprocess.TimeoutExpired:
-            continue
+    _signal(process, signal.SIGTERM)
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        _signal(process, signal.SIGKILL)
     process.wait()
+
+
+def _signal(process: subprocess.Popen, number: signal.Signals) -> None:
+    """Sends a signal to a program and what it started; nothing if all have ended."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def reward_in(text: str) -> Outcome:

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from dashjax.bandit.policies.first_looks import LOOKS
+from dashjax.bandit.policies.first_looks import LOOKS, RIVALS
 from dashjax.bandit.stopping.rules import Rule, scores_of
 from dashjax.bandit.stopping.scores import chance_good
+from dashjax.study.ledger import Entry
 from dashjax.study.mind import Mind
 
 _EARLY = 5  # looks before which not even the noise is known
@@ -13,15 +14,6 @@ _EARLY = 5  # looks before which not even the noise is known
 def stopped(mind: Mind) -> bool:
     """Whether a rule holds, or nothing is left to decide."""
     return _settled(mind) is not None or bool(np.any(mind.verdict().holds))
-
-
-def may_ask(mind: Mind, worker: str | None) -> bool:
-    """Whether the worker has a trial open, or another look would not go beyond the limit."""
-    pending = mind.ledger.pending()
-    steps = mind.ledger.settings.steps
-    mine = worker is not None and any(record.worker == worker for record in pending)
-    made = len(mind.ledger.looks) + mind.ledger.failed + len(pending)
-    return mine or steps is None or made < steps
 
 
 def why(mind: Mind) -> str:
@@ -104,5 +96,15 @@ def _missing(mind: Mind) -> str:
         return f"; rule {rule} does not hold"
     wanted = float(rule.split(":")[1])
     text = f", and {wanted:.0%} is wanted"
-    few = [name for name in selection(mind) if mind.ledger.entry(name).looks < LOOKS]
-    return text + (f"; {few[0]} has fewer than {LOOKS} looks" if few else "")
+    few = [entry for entry in _leading(mind) if entry.looks < LOOKS]
+    if few:
+        text += f"; {few[0].candidate.dataset}, among the first, has fewer than {LOOKS} looks"
+    return text
+
+
+def _leading(mind: Mind) -> list[Entry]:
+    """The datasets whose looks confirm the selection, best first."""
+    mean, ledger = mind.at(mind.verdict().mean), mind.ledger
+    may = [place for place, available in enumerate(ledger.available()) if available]
+    ranked = sorted(may, key=lambda place: -float(mean[place]))
+    return [ledger.entries[place] for place in ranked[: ledger.settings.select + RIVALS]]

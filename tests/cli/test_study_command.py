@@ -95,6 +95,19 @@ def test_a_program_that_always_fails_is_not_run_for_ever(folder, capsys):
     assert [row["state"] for row in trials] == ["failed"] * 5
 
 
+def test_a_run_does_not_wait_for_ever_for_looks_that_are_out_elsewhere(folder, capsys):
+    rows = [f"dataset {number % 10},{number % 7 / 7}" for number in range(57)]
+    (folder / "earlier.csv").write_text("\n".join(["dataset,reward", *rows]))
+    assert study("import", "--file", "earlier.csv") == 0
+    assert study("ask", "--worker", "gone") == 0
+    command = f"{sys.executable} -S -c 'print(0.5)' {{dataset}}"
+    assert study("run", "--command", command, "--workers", "2") == 0
+    said = capsys.readouterr()
+
+    assert "1 looks are out elsewhere, first trial 58 by gone" in said.err
+    assert "after 59 looks" in said.out
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

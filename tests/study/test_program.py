@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import pytest
@@ -85,6 +86,27 @@ def test_a_program_that_fails_says_why(code, reason, tmp_path):
     assert outcome.reward is None
     assert outcome.reason.startswith(reason)
     assert time.monotonic() - began < 8
+
+
+def test_all_programs_can_be_ended_at_once(tmp_path):
+    program = Program(f"{sys.executable} -S -c 'import time; time.sleep(60)' {{dataset}}")
+    outcomes = []
+    names = [tmp_path / f"{number}.out" for number in range(2)]
+    threads = [
+        threading.Thread(target=lambda log=log: outcomes.append(program.run(values("a"), log)))
+        for log in names
+    ]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    began = time.monotonic()
+    program.end_all()
+    for thread in threads:
+        thread.join()
+
+    assert [outcome.reward for outcome in outcomes] == [None, None]
+    assert program.run(values("a"), tmp_path / "late.out").reward is None
+    assert time.monotonic() - began < 4
 
 
 def test_a_program_that_is_not_there_is_said(tmp_path):
