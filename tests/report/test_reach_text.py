@@ -56,6 +56,12 @@ def test_a_broken_promise_is_not_passed_on_in_silence():
     assert "too sure" not in said(NEEDS, stops=[stop | {"good_when_stopped_high": 0.97}])[0]
 
 
+def test_a_rule_that_counted_fewer_draws_is_not_contradicted():
+    assert said(row_of(0.01, 0.93, True, 0, 0, 0)) == [
+        "hand: 0.01 is reached as the rule counts, and by more draws 93% sure."
+    ]
+
+
 def test_a_line_a_target_and_none_without_figures():
     assert len(said(NEEDS, row_of(0.01, 0.96, True, 0, 0, 0, target="font"))) == 2
     assert said() == []

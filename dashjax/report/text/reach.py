@@ -37,6 +37,10 @@ def _doubt(experiment: Experiment, row: Row) -> str:
 
 
 def _reached(row: Row) -> str:
+    """That it is reached; a rule, which counts fewer draws, may have stopped a little early."""
+    if row["chance"] < row["probability"]:
+        sure = chance(row["chance"])
+        return f"{row['tolerance']:g} is reached as the rule counts, and by more draws {sure} sure"
     return f"{row['tolerance']:g} is reached now, {chance(row['chance'])} sure"
 
 
