@@ -10,6 +10,9 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # one for all processes of th
     os.environ["JAX_COMPILATION_CACHE_DIR"] = _compiled.name
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.3"
 
+# programs are compiled in three quarters of the time, to run a little slower
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+
 import jax
 import pytest
 from jaxtyping import install_import_hook
@@ -38,6 +41,11 @@ def _compile_as_the_command_line_does() -> None:
 
 
 _compile_as_the_command_line_does()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest come first, so that no process is left with them while the others wait."""
+    items.sort(key=lambda item: item.path.name != "test_readme.py")
 
 
 @pytest.fixture(scope="session")

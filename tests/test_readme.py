@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import folders
@@ -20,7 +21,7 @@ from sims import digits, exploration_steps, identification, identification_cases
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BENCHMARKS = (ROOT / "docs" / "benchmarks.md").read_text()
-FEW = ["--seeds", "10", "--steps", "10", "--methods", "dash", "flat"]
+FEW = ["--seeds", "10", "--steps", "10", "--methods", "dash"]
 SMALL = [*folders.CUT, *folders.TRAINING]
 # what makes each command quick: the last of two equal options counts
 QUICK = {
@@ -31,7 +32,7 @@ QUICK = {
     "dashjax fit": ["--samples", "20", "--warmup", "20"],
 }
 # the same for Python
-FEWER = {"seeds=1000": "seeds=10", "seeds=200": "seeds=10", "steps=100": "steps=10"}
+FEWER = {"seeds=1000": "seeds=10", "seeds=200": "seeds=10", "steps=100": "steps=10", '"best", ': ""}
 SNIPPETS_SHOWN_ELSEWHERE = "--8<--"  # of a script that has a test of its own
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 ELSEWHERE = ("make ", "source ")  # `dashjax demo` is below; the rest is the set-up
@@ -92,7 +93,8 @@ def test_the_demo_ends_with_what_to_take(tmp_path: Path, monkeypatch, capsys) ->
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(demo, "ORDER", BuildRequest(training=quick, replicates=2))
     monkeypatch.setattr(demo, "SELECTIONS", 5)
-    monkeypatch.setattr(demo, "METHODS", ("dash", "flat"))
+    monkeypatch.setattr(demo, "METHODS", ("dash", "round-robin"))
+    monkeypatch.setattr(demo, "PLAN", replace(demo.PLAN, steps=20))
     assert cli.main(["demo", "--seeds", "20"]) == 0
     assert "For 'hand', take " in capsys.readouterr().out
     drawn = {path.name for path in (tmp_path / "runs" / "demo" / "results").glob("*.png")}
@@ -107,7 +109,7 @@ RUNS = ["--seeds", "20", "--steps", "20"]
 def test_the_study_of_digits_runs(tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     folders.write(tmp_path / "my-pool", "ink", "neon")
-    monkeypatch.setattr(digits, "METHODS", ("dash", "flat"))
+    monkeypatch.setattr(digits, "METHODS", ("dash",))
     small = [*RUNS, "--replicates", "2", "--truth-replicates", "2", "--chances", "1"]
     chosen = ["--pool", "my-pool", "--selections", "3"]
     monkeypatch.setattr(sys, "argv", ["digits", *small, *chosen, *CUT, *TRAINING])
@@ -118,8 +120,9 @@ def test_the_study_of_digits_runs(tmp_path: Path, monkeypatch, capsys) -> None:
 def test_the_study_of_rules_runs(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     folders.write(tmp_path / "my-pool", "ink", "neon")
-    monkeypatch.setattr(identification_cases, "QUICK", {"dash", "dash-judged", "flat"})
+    monkeypatch.setattr(identification_cases, "QUICK", {"dash", "dash-judged"})
     monkeypatch.setattr(identification_cases, "QUICK_GROUPINGS", {None, "perfect"})
+    monkeypatch.setattr(identification_cases, "STOPS", (identification_cases.SURE,))
     monkeypatch.setattr(identification_cases, "QUICK_ON_TABLES", {"dash"})
     build = ["table", "build", "my-pool", "--out", "mine", *SMALL]
     assert cli.main([*build, "--replicates", "2"]) == 0
@@ -130,10 +133,10 @@ def test_the_study_of_rules_runs(tmp_path: Path, monkeypatch) -> None:
 
 def test_the_study_of_steps_runs(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["exploration_steps", *RUNS, "--methods", "dash", "flat"])
+    monkeypatch.setattr(sys, "argv", ["exploration_steps", *RUNS, "--methods", "dash"])
     exploration_steps.main()
     written = json.loads((tmp_path / "benchmarks/results/exploration_steps.json").read_text())
-    assert {row["method"] for row in written["rows"]} >= {"dash", "flat"}
+    assert {row["method"] for row in written["rows"]} == {"dash"}
     assert written["machine"]["processor"]
 
 

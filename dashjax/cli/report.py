@@ -15,7 +15,6 @@ def run(options: Report, terminal: Terminal) -> None:
     """
     experiment = read_checked(options.folder)
     show(experiment, terminal)
-    terminal.document(experiment.document())
     try:
         for path in redraw(experiment, options.folder):
             terminal.show(f"drew {path}")

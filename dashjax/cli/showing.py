@@ -8,9 +8,14 @@ from dashjax.store.results import Experiment
 
 
 def show(experiment: Experiment, terminal: Terminal) -> None:
-    """Prints rows, stops, priors, what to take and how sure that is, what is amiss, and the sum."""
+    """Prints rows, stops, priors, what to take and how sure that is, what is amiss, and the sum.
+
+    Where JSON is asked for, its document holds the last of these too, as `sentence`.
+    """
+    document = experiment.document()
     if experiment.config["command"] == "fit":
         terminal.show(report.fit_table(experiment), *report.fit_findings(experiment))
+        terminal.document(document)
         return
     frames = experiment.frames
     terminal.show(report.results_table(experiment.rows, frames.get("over_targets") or []))
@@ -19,7 +24,9 @@ def show(experiment: Experiment, terminal: Terminal) -> None:
     )
     terminal.show(*report.priors(experiment), *report.takes(experiment))
     terminal.show(*report.certainty_tables(experiment), *report.findings(experiment))
-    terminal.show("", report.closing(experiment))
+    sentence = report.closing(experiment)
+    terminal.show("", sentence)
+    terminal.document(document | {"sentence": sentence})
 
 
 def finish(experiment: Experiment, seconds: float, kept: Keeping, terminal: Terminal) -> None:
@@ -31,4 +38,3 @@ def finish(experiment: Experiment, seconds: float, kept: Keeping, terminal: Term
     show(experiment, terminal)
     if kept.out:
         terminal.show(f"results and pictures are in {kept.out}")
-    terminal.document(experiment.document())

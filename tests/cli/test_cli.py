@@ -129,6 +129,7 @@ def test_replay_gives_a_row_per_method_and_target_with_intervals(
         assert {"steps_median", "steps_p90", "never", "p_right_12", "simple_regret"} <= row.keys()
         assert {"cumulative_regret", "steps_to_regret_0.005", "accuracy", "grouping"} <= row.keys()
     assert json.loads(json.dumps(results.read(out).rows)) == said["rows"]
+    assert said["sentence"].startswith(f"{next(iter(METHODS))} ")
     assert {path.name for path in out.glob("*.png")} >= {"rewards.png", "quality.png", "pulls.png"}
 
 
