@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from dashjax.errors import InputError
@@ -134,6 +135,17 @@ def move(desk: Desk, dataset: str, state: str) -> None:
     if entry.state == RETIRED:
         raise InputError(f"dataset '{dataset}' is retired for good; add it under another name")
     desk.append("moved", {"dataset": dataset, "state": state})
+
+
+def regroup(desk: Desk, groups: dict[str, str]) -> None:
+    """Datasets that are thought to come from other groups."""
+    moved = {}
+    for dataset, group in groups.items():
+        candidate = desk.ledger.entry(dataset).candidate
+        if replace(candidate, group=group) != candidate:
+            moved[dataset] = group
+    if moved:
+        desk.append("regrouped", {"groups": moved})
 
 
 def _end_leases(desk: Desk, now: Callable[[], float] = time.time) -> None:

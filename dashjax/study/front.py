@@ -210,6 +210,17 @@ class Study:
         """
         self._write(lambda desk: changes.move(desk, dataset, RETIRED))
 
+    def regroup(self, groups: dict[str, str]) -> None:
+        """Puts datasets into other groups; all looks then count as if it had always been so.
+
+        Args:
+            groups: the new group of each dataset that is to move.
+
+        Raises:
+            InputError: if there is no such dataset, or a group has no name.
+        """
+        self._write(lambda desk: changes.regroup(desk, groups))
+
     def import_results(self, path: str | os.PathLike[str]) -> int:
         """Tells the rewards of a CSV file with the columns `dataset` and `reward`.
 

@@ -1,7 +1,7 @@
 """The books of a study: its state, as a function of its settings and the events of its log."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from dashjax.errors import InputError, unknown
@@ -134,6 +134,11 @@ class Ledger:
         candidate = Candidate(**event.payload["candidate"])
         self.entries[self._at[candidate.dataset]].state = REVISED
         self._enter(candidate)
+
+    def _regrouped(self, event: Event) -> None:
+        for dataset, group in event.payload["groups"].items():
+            entry = self.entries[self._at[dataset]]
+            entry.candidate = replace(entry.candidate, group=group)
 
     def _enter(self, candidate: Candidate) -> None:
         self._at[candidate.dataset] = len(self.entries)

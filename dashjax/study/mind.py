@@ -49,6 +49,7 @@ class Mind:
         self.ahead = False
         self._stop = stop
         self._layout: Layout | None = None
+        self._groups: list[str] = []  # what it was made for
         self._shape: tuple[How, Given] | None = None
         self._for: tuple = ()  # what `_shape` was made for
         self._known: Known | None = None
@@ -159,8 +160,8 @@ class Mind:
 
     def _place(self) -> Layout:
         groups = [entry.candidate.group for entry in self.ledger.entries]
-        if self._layout is None or len(self._layout.arm) != len(groups):
-            self._layout = layout(groups, self.ledger.first)
+        if self._layout is None or self._groups != groups:
+            self._groups, self._layout = groups, layout(groups, self.ledger.first)
         return self._layout
 
     def _prepared(self) -> tuple[How, Given]:

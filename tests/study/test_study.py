@@ -237,3 +237,22 @@ def test_a_budget_ends_it_and_costs_are_counted(tmp_path):
 
     assert study.stopped
     assert study.why.startswith("the budget of 2.5 is spent")
+
+
+def test_datasets_that_are_grouped_anew_are_believed_as_if_it_had_always_been_so(tmp_path):
+    study, swapped = study_at(tmp_path / "s.sqlite"), study_at(tmp_path / "other.sqlite")
+    exchange = {"dataset 2": "group 3", "dataset 8": "group 1"}
+    swapped.regroup(exchange)
+    for name, turn in itertools.product(POOL.datasets[1:], range(2)):
+        study.tell(name, reward_of(name, turn))
+        swapped.tell(name, reward_of(name, turn))
+    before = [row["mean"] for row in study.certainty().datasets]
+    study.regroup(exchange)
+    after = study.certainty().datasets
+
+    assert [row["group"] for row in after][2:9:6] == ["group 3", "group 1"]
+    assert [row["mean"] for row in after] != pytest.approx(before, abs=1e-4)
+    assert after == swapped.certainty().datasets
+    assert study.ask().dataset == swapped.ask().dataset
+    with pytest.raises(InputError, match="unknown dataset"):
+        study.regroup({"nowhere": "group 1"})
