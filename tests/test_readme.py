@@ -34,7 +34,6 @@ QUICK = {
 # the same for Python
 FEWER = {"seeds=1000": "seeds=10", "seeds=200": "seeds=10", "steps=100": "steps=10", '"best", ': ""}
 SNIPPETS_SHOWN_ELSEWHERE = "--8<--"  # of a script that has a test of its own
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 ELSEWHERE = ("make ", "source ")  # `dashjax demo` is below; the rest is the set-up
 
 
@@ -109,7 +108,7 @@ RUNS = ["--seeds", "20", "--steps", "20"]
 def test_the_study_of_digits_runs(tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     folders.write(tmp_path / "my-pool", "ink", "neon")
-    monkeypatch.setattr(digits, "METHODS", ("dash",))
+    monkeypatch.setattr(digits, "METHODS", ("dash", "flat"))
     small = [*RUNS, "--replicates", "2", "--truth-replicates", "2", "--chances", "1"]
     chosen = ["--pool", "my-pool", "--selections", "3"]
     monkeypatch.setattr(sys, "argv", ["digits", *small, *chosen, *CUT, *TRAINING])
@@ -122,7 +121,6 @@ def test_the_study_of_rules_runs(tmp_path: Path, monkeypatch) -> None:
     folders.write(tmp_path / "my-pool", "ink", "neon")
     monkeypatch.setattr(identification_cases, "QUICK", {"dash", "dash-judged"})
     monkeypatch.setattr(identification_cases, "QUICK_GROUPINGS", {None, "perfect"})
-    monkeypatch.setattr(identification_cases, "STOPS", (identification_cases.SURE,))
     monkeypatch.setattr(identification_cases, "QUICK_ON_TABLES", {"dash"})
     build = ["table", "build", "my-pool", "--out", "mine", *SMALL]
     assert cli.main([*build, "--replicates", "2"]) == 0

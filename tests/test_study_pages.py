@@ -15,7 +15,6 @@ FEW = {  # what makes each command quick, or independent of the PATH: the last o
     "create": ["--steps", "60"],
     "run": ["--command", f"{sys.executable} -S train.py {{dataset}} {{seed}}"],
 }
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 
 
 def commands(page: Path) -> list[str]:

@@ -124,7 +124,6 @@ def test_quick_leaves_out_the_largest_of_every_line():
     assert max(joint) == 100
 
 
-@pytest.mark.usefixtures("quick_compilation")
 @pytest.mark.parametrize(
     "case",
     [

@@ -21,7 +21,6 @@ dataset 7,d
 dataset 8,d
 dataset 9,d
 """
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 
 
 @pytest.fixture

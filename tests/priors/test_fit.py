@@ -40,7 +40,7 @@ def made(path: Path, targets=TARGETS, replicates: int = 4, sd: float = 0.05) -> 
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory, quick_compilation) -> Path:
+def place(tmp_path_factory) -> Path:
     """A folder with a `table` and a `fit` of it."""
     place = tmp_path_factory.mktemp("fit")
     made(place / "table")

@@ -22,7 +22,6 @@ from dashjax.bandit.beliefs.learned import learned
 from dashjax.bandit.beliefs.unit_free import Ratios
 from dashjax.priors import grid, nuts
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 SIZES = (2, 3, 1)
 NOISE_SD = 0.05  # of the usual prior
 MOST = 6.0, 3.0  # times the noise, of the spreads of groups and of arms where nothing is known

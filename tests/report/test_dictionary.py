@@ -41,7 +41,7 @@ def _general(key: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def replayed(tmp_path_factory, quick_compilation) -> Experiment:
+def replayed(tmp_path_factory) -> Experiment:
     """A replay of two targets, of which one selection's accuracy is known."""
     table = dj.import_table(RESULTS, tmp_path_factory.mktemp("own") / "table")
     result = dj.replay(table, METHODS, targets=["hand", "knee"], seeds=5, plan=PLAN)
@@ -55,7 +55,7 @@ def test_every_column_of_a_replay_is_explained(replayed: Experiment) -> None:
     assert found(replayed) == {name: explained(name) for name in FRAMES.keys() - of_fits}
 
 
-def test_every_column_of_a_sweep_is_explained(quick_compilation) -> None:
+def test_every_column_of_a_sweep_is_explained() -> None:
     columns = found(dj.sweep((2, 2), METHODS, seeds=5, plan=PLAN))
     only_replays = {"take", "take_share", "accuracy", "accuracy_share"}
     only_replays |= {"accuracy_low", "accuracy_high"}

@@ -15,7 +15,7 @@ def table(tmp_path):
     return dj.import_table(file, tmp_path / "table")
 
 
-def test_what_is_told_nothing_needs_no_other_target(table, quick_compilation):
+def test_what_is_told_nothing_needs_no_other_target(table):
     result = dj.replay(table, ["lucb/learned"], seeds=2, plan=PLAN)
     assert result.rows[0]["method"] == "lucb/learned"
     assert result.config["prior"] == {"only": None}

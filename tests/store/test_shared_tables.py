@@ -64,7 +64,7 @@ def test_floors_come_from_the_rows_of_a_file_that_are_of_the_table(tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["prompt_transfer_roberta"])
-def test_a_published_table_can_be_replayed(name: str, tmp_path: Path, quick_compilation):
+def test_a_published_table_can_be_replayed(name: str, tmp_path: Path):
     """Each of these has a single reward in a cell, and targets that lack datasets."""
     table = dj.import_table(FOLDER / f"{name}.csv", tmp_path / "t")
     spread = float(np.nanstd(table.rewards))

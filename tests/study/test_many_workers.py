@@ -8,8 +8,6 @@ from trying_studies import look, reward_of, study_at
 
 from dashjax.study.front import Study
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):

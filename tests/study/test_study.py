@@ -10,8 +10,6 @@ from trying_studies import POOL, UTILITY, look, reward_of, study_at
 from dashjax.errors import InputError
 from dashjax.study.front import Study
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 
 def looks(study: Study) -> list[tuple]:
     return [(row["trial"], row["dataset"], row["state"], row["reward"]) for row in study.trials()]

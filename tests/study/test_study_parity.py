@@ -22,9 +22,6 @@ PRIOR = PriorSettings(0.0, 0.2, 0.1, 0.05)  # around 0, so that nothing is round
 STOP, STEPS, SEED = "good-selection:.95:.01", 60, 7
 
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
-
 @functools.cache
 def replayed(name: str):
     """The first run of a replay."""
