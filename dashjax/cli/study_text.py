@@ -5,6 +5,8 @@ from typing import Any
 
 from rich.table import Table
 
+from dashjax.report.text.wording import chance
+
 _MOST = 40  # datasets that are shown
 
 
@@ -22,8 +24,8 @@ def datasets_table(rows: list[dict[str, Any]]) -> Table:
     for row in ranked[:_MOST]:
         cells = [row["dataset"], row["group"], "yes" if row["selected"] else ""]
         cells += [str(row["looks"]), _number(row["mean"]), _number(row["sd"])]
-        cells += [f"{row['chance_best']:.0%}", f"{row['rank_low']}-{row['rank_high']}"]
-        cells += [f"{row['chance_above_floor']:.0%}"] if floor else []
+        cells += [chance(row["chance_best"]), f"{row['rank_low']}-{row['rank_high']}"]
+        cells += [chance(row["chance_above_floor"])] if floor else []
         table.add_row(*cells, row["why_not"] or "")
     if len(ranked) > _MOST:
         table.caption = f"and {len(ranked) - _MOST} more; --json shows all"

@@ -24,7 +24,16 @@ class StudyCertainty:
 
     def __str__(self) -> str:
         lost = f"{self.expected_loss:.3g}"
-        text = f"{self.chance_good:.0%} sure; it falls short of the best by {lost} on average"
+        text = (
+            f"{in_percent(self.chance_good)} sure; it falls short of the best by {lost} on average"
+        )
         if self.chance_none_helps is not None:
-            text += f"; that no dataset helps has probability {self.chance_none_helps:.0%}"
+            text += f"; that no dataset helps has probability {in_percent(self.chance_none_helps)}"
         return text
+
+
+def in_percent(chance: float) -> str:
+    """A probability that was counted in draws, in %: never quite 0 or 1."""
+    if chance < 0.005:
+        return "<1%"
+    return ">99%" if chance >= 0.995 else f"{chance:.0%}"

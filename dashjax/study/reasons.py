@@ -5,6 +5,7 @@ import numpy as np
 from dashjax.bandit.policies.first_looks import LOOKS, RIVALS
 from dashjax.bandit.stopping.rules import Rule, scores_of
 from dashjax.bandit.stopping.scores import chance_good
+from dashjax.study.certain import in_percent
 from dashjax.study.ledger import Entry
 from dashjax.study.mind import Mind
 
@@ -86,7 +87,7 @@ def _state(mind: Mind) -> str:
     if looks < _EARLY or score not in scores:
         return f"{_times(looks)} so far"
     share = float(mind.verdict().scores[scores.index(score)])
-    return f"the selection is within {tolerance:g} of the best with probability {share:.0%}"
+    return f"the selection is within {tolerance:g} of the best with probability {in_percent(share)}"
 
 
 def _missing(mind: Mind) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import dashjax
 from dashjax.report.page.picture import picture
+from dashjax.report.text.wording import chance
 
 _MOST_DRAWN = 60  # datasets in the picture
 _EARLY = 5  # looks before which nothing is drawn
@@ -80,7 +81,7 @@ def _facts(study: Row, trials: dict[str, list[Row]], known: bool) -> list[Row]:
     facts = [("looks", str(len(trials["told"]))), ("failed", str(len(trials["failed"])))]
     facts += [("cost of them", f"{spent:g}")]
     if known:
-        facts += [("sure", f"{study['chance_good']:.0%}")]
+        facts += [("sure", chance(study["chance_good"]))]
         facts += [("all further looks may raise the mean by", f"{study['expected_loss']:.3g}")]
     return [{"name": name, "value": value} for name, value in facts]
 
@@ -93,9 +94,9 @@ def _cells(row: Row, known: bool) -> list[Row]:
         (row["looks"], str(row["looks"])),
         _figure(row["mean"], known, ".4g"),
         _figure(row["sd"], known, ".3g"),
-        _figure(row["chance_best"], known, ".0%"),
+        _chance(row["chance_best"], known),
         (row["rank_low"], f"{row['rank_low']}-{row['rank_high']}"),
-        _figure(row["chance_above_floor"], known, ".0%"),
+        _chance(row["chance_above_floor"], known),
         (row["why_not"] or "", row["why_not"] or ""),
     )
     return [{"value": value, "text": text} for value, text in values]
@@ -105,6 +106,10 @@ def _figure(value: float | None, known: bool, form: str) -> tuple[Any, str]:
     if value is None or not known or not math.isfinite(value):
         return "", ""
     return value, format(value, form)
+
+
+def _chance(value: float | None, known: bool) -> tuple[Any, str]:
+    return ("", "") if value is None or not known else (value, chance(value))
 
 
 def _moment(seconds: float) -> str:
