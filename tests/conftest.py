@@ -19,6 +19,7 @@ from jaxtyping import install_import_hook
 
 install_import_hook("dashjax", "beartype.beartype")  # before dashjax is first imported
 
+import postgres_server  # noqa: E402
 import worlds  # noqa: E402
 
 from dashjax.engine import devices  # noqa: E402
@@ -58,6 +59,16 @@ def square_pool():
 def ragged_pool():
     """Groups of two, four, one and three datasets."""
     return worlds.pool_of(*worlds.RAGGED)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A PostgreSQL server with nothing in it, where one can be started."""
+    if postgres_server.program("initdb") is None:
+        pytest.skip("PostgreSQL is not installed")
+    pytest.importorskip("psycopg")
+    with postgres_server.running() as started:
+        yield started
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
 """A PostgreSQL server of a test's own, in a temporary folder, where its programs are found."""
 
+import contextlib
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 _DEBIAN = Path("/usr/lib/postgresql")
@@ -15,6 +18,18 @@ def program(name: str) -> str | None:
     return str(found[-1]) if found else shutil.which(name)
 
 
+@contextlib.contextmanager
+def running() -> Iterator["Server"]:
+    """A server that is stopped in the end.
+
+    Not in pytest's own temporary folder, which any pytest that starts closes to other users.
+    """
+    with tempfile.TemporaryDirectory(prefix="dashjax-postgres-") as folder:
+        server = Server(Path(folder))
+        yield server
+        server.stop()
+
+
 class Server:
     """A server on a free port, which can be stopped and started."""
 
@@ -24,8 +39,6 @@ class Server:
         self._user = "nobody" if os.geteuid() == 0 else None
         if self._user:
             shutil.chown(folder, self._user)
-            for parent in (folder, *folder.parents[:3]):
-                parent.chmod(parent.stat().st_mode | 0o011)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]

@@ -1,5 +1,6 @@
 """The benchmark of tables: what it measures is done, and what fails is no figure."""
 
+import resource
 import subprocess
 from pathlib import Path
 
@@ -15,7 +16,9 @@ def test_an_import_is_measured_in_a_process_of_its_own(tmp_path: Path):
 
     assert load_table(tmp_path / "few").rewards.shape == (2, 3, 4)
     assert all(min(figure.seconds, figure.worked) > 0 for figure in figures)
-    assert all(20 < figure.megabytes < 4000 for figure in figures)
+    # Linux counts the peak of a process from that of the one that started it
+    most = max(4000, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 + 100)
+    assert all(20 < figure.megabytes < most for figure in figures)
 
 
 @pytest.mark.parametrize("work", ["raise SystemExit(1)", ["table", "show", "none"]])

@@ -3,24 +3,12 @@
 import sqlite3
 import threading
 
-import postgres_server
 import pytest
 import sqlalchemy as sa
 
 from dashjax.errors import InputError
 from dashjax.store import studies, study_address
 from dashjax.store.studies import open_store
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    """A PostgreSQL server, where one can be started."""
-    if postgres_server.program("initdb") is None:
-        pytest.skip("PostgreSQL is not installed")
-    pytest.importorskip("psycopg")
-    started = postgres_server.Server(tmp_path_factory.mktemp("postgres"))
-    yield started
-    started.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

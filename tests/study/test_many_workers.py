@@ -2,22 +2,10 @@
 
 import threading
 
-import postgres_server
 import pytest
 from trying_studies import look, reward_of, study_at
 
 from dashjax.study.front import Study
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A PostgreSQL server, where one can be started."""
-    if postgres_server.program("initdb") is None:
-        pytest.skip("PostgreSQL is not installed")
-    pytest.importorskip("psycopg")
-    started = postgres_server.Server(tmp_path_factory.mktemp("postgres"))
-    yield started
-    started.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
