@@ -31,7 +31,6 @@ class Method(NamedTuple):
         policy: `policy(belief, goal)`.
         judge: the belief that selection and stop rules are computed from; None: the same one.
         stop: its own stop rule, where none is asked for.
-        needs_prior: whether the numbers of a prior are used; False where all is learned.
 
     Example:
         >>> import dashjax as dj
@@ -46,7 +45,11 @@ class Method(NamedTuple):
     policy: PolicyBuilder
     judge: BeliefBuilder | None = None
     stop: Rule | None = None
-    needs_prior: bool = True
+
+    @property
+    def needs_prior(self) -> bool:
+        """Whether the numbers of a prior are used; not so where all is learned."""
+        return any(one not in _LEARNING for one in (self.belief, self.judge or self.belief))
 
 
 BELIEFS: dict[str, BeliefBuilder] = {
@@ -57,7 +60,7 @@ BELIEFS: dict[str, BeliefBuilder] = {
     "paper": paper,
 }
 
-_LEARNING = ("learned", "learned-flat")  # beliefs that use no number of a prior
+_LEARNING = (learned, learned_flat)  # beliefs that use no number of a prior
 
 POLICIES: dict[str, PolicyBuilder] = {
     "halving": policies.halving,
@@ -80,7 +83,6 @@ METHODS: dict[str, Method] = {
             learned,
             look_around_first(confirming(policies.lucb)),
             stop=rule("good-selection:.95:.01"),
-            needs_prior=False,
         ),
         Method("dash", paper, policies.thompson_by_group),
         Method("dash-exact", exact, policies.thompson_by_group),
@@ -130,8 +132,7 @@ def method(name: str) -> Method:
         return METHODS[name]
     policy, _, belief = name.partition("/")
     if policy in POLICIES and belief in BELIEFS:
-        needs_prior = belief not in _LEARNING
-        return Method(name, BELIEFS[belief], POLICIES[policy], needs_prior=needs_prior)
+        return Method(name, BELIEFS[belief], POLICIES[policy])
     raise InputError(
         f"unknown method '{name}'{closest(name, METHODS)}; choose from {', '.join(METHODS)}, or "
         f"put one together as POLICY/BELIEF with a policy of {', '.join(POLICIES)} and a belief of "

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from dashjax.bandit.beliefs.learned import learned, learned_flat
 from dashjax.bandit.certainty import certainty
 from dashjax.bandit.gaussian import uniform_prior
 from dashjax.bandit.methods import Method
@@ -19,8 +18,6 @@ from dashjax.study.explorer import Given, How, Known, Verdict
 from dashjax.study.layout import Layout, layout
 from dashjax.study.ledger import Entry, Ledger
 from dashjax.study.settings import StudySettings
-
-_TOLD_NOTHING = (learned, learned_flat)  # beliefs that use no number of a prior
 
 
 def rules_of(settings: StudySettings, method: Method, stop: Rule | None) -> tuple[Rule, ...]:
@@ -212,9 +209,3 @@ class Mind:
 
     def _inside(self, reward: float) -> float:
         return self.ledger.settings.sign * (reward - self._centre())
-
-
-def needs_prior(method: Method) -> bool:
-    """Whether a method must be told a prior."""
-    beliefs = [method.belief] + ([method.judge] if method.judge else [])
-    return any(belief not in _TOLD_NOTHING for belief in beliefs)

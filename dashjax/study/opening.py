@@ -13,7 +13,7 @@ from dashjax.pools.pool import Pool
 from dashjax.store.studies import StudyStore, open_store
 from dashjax.study.candidates import Candidate, candidates_of
 from dashjax.study.ledger import Ledger
-from dashjax.study.mind import Mind, needs_prior
+from dashjax.study.mind import Mind
 from dashjax.study.settings import StudySettings
 
 _NAME = "study"  # where neither a name nor a target is given
@@ -78,7 +78,7 @@ def _check(settings: StudySettings, wanted: Wanted, pool: tuple[Candidate, ...])
     method = wanted.method if isinstance(wanted.method, Method) else named(settings.method)
     if settings.stop and not isinstance(wanted.stop, Rule):
         rule(settings.stop)
-    if settings.prior is None and needs_prior(method):
+    if settings.prior is None and method.needs_prior:
         raise InputError(
             f"method '{method.name}' must be told a prior: give group mean, group sd, arm sd and "
             f"noise sd, or take method 'best', which is told nothing"
