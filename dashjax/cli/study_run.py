@@ -38,6 +38,7 @@ def run(options: Run, terminal: Terminal) -> None:
         mine = names.claim(options.workers)
         take_over(study, names, mine)
         Crew(study, program, logs, said).work(mine)
+        take_over(study, names)  # ours of before, which a study that has stopped does not need
     finally:
         names.release()
     rows = study.trials()

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -126,7 +126,7 @@ class Crew:
             )
 
 
-def take_over(study: Study, names: WorkerNames, mine: list[str]) -> None:
+def take_over(study: Study, names: WorkerNames, mine: Collection[str] = ()) -> None:
     """Releases the trials that workers of this machine have left behind, but for `mine`."""
     for row in study.trials():
         worker = row["worker"]

@@ -107,6 +107,19 @@ def test_a_run_does_not_wait_for_ever_for_looks_that_are_out_elsewhere(folder, c
     assert "after 59 looks" in said.out
 
 
+def test_a_run_leaves_no_trial_open_that_it_was_killed_in_and_needs_no_more(folder, capsys):
+    assert study("ask", "--worker", "here-0") == 0
+    rows = [f"dataset {number % 10},{number % 7 / 7}" for number in range(60)]
+    (folder / "earlier.csv").write_text("\n".join(["dataset,reward", *rows]))
+    assert study("import", "--file", "earlier.csv") == 0
+    command = f"{sys.executable} -S -c 'print(0.5)' {{dataset}}"
+    assert study("run", "--command", command, "--host", "here") == 0
+    capsys.readouterr()
+
+    trials = printed(capsys, "status")["trials"]
+    assert [row["state"] for row in trials if row["worker"] == "here-0"] == ["released"]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
