@@ -101,7 +101,7 @@ def load(where: str, kind: str, processes: int, seconds: float) -> dict:
     """Processes that ask and tell without a pause."""
     dj.Study.open(where, pool_of(100, 20), name="load", seed=1).ask("first")
     start = [sys.executable, "-c", WORK, where]
-    crew = [
+    workers = [
         subprocess.Popen(
             [*start, f"w{number}", str(seconds)],
             stdin=subprocess.PIPE,
@@ -110,15 +110,15 @@ def load(where: str, kind: str, processes: int, seconds: float) -> dict:
         )
         for number in range(processes)
     ]
-    for one in crew:
+    for one in workers:
         assert one.stdout is not None
         one.stdout.readline()
-    for one in crew:
+    for one in workers:
         assert one.stdin is not None
         one.stdin.write("go\n")
         one.stdin.flush()
-    said = [one.communicate()[0].split() for one in crew]
-    assert all(one.returncode == 0 for one in crew)
+    said = [one.communicate()[0].split() for one in workers]
+    assert all(one.returncode == 0 for one in workers)
     made = sum(int(words[0]) for words in said)
     study = dj.Study.open(where, name="load")
     rows = study.trials()
@@ -131,7 +131,7 @@ def load(where: str, kind: str, processes: int, seconds: float) -> dict:
         "looks": made,
         "looks_in_log": len(told),
         "slowest": max(float(words[1]) for words in said),
-        "errors": sum(one.returncode != 0 for one in crew),
+        "errors": sum(one.returncode != 0 for one in workers),
     }
 
 

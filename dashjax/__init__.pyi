@@ -48,7 +48,7 @@ from .store.labelled import to_xarray as to_xarray
 from .store.results import Experiment as Experiment
 from .store.reward_table import RewardTable as RewardTable
 from .store.reward_table import load_table as load_table
-from .study.front import Study as Study
+from .study.study import Study as Study
 from .study.trials import Trial as Trial
 
 __version__: str

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import worlds
 
-from dashjax.study.front import Study
+from dashjax.study.study import Study
 
 POOL = worlds.pool_of(2, 4, 1, 3)
 UTILITY = dict(zip(POOL.datasets, (0.1, 0.4, 0.2, 0.3, 0.6, 0.0, 0.5, 0.1, 0.7, 0.3), strict=True))

@@ -11,7 +11,7 @@ from dashjax.cli.study_text import datasets_table, open_trials
 from dashjax.errors import InputError
 from dashjax.store.studies import open_store
 from dashjax.store.study_address import network_file_system, url_of
-from dashjax.study.front import Study
+from dashjax.study.study import Study
 
 _COLUMNS = ("trial", "target", "group", "dataset", "state", "reward", "cost")
 _ABOUT = ("worker", "reason", "asked", "ended")

@@ -9,7 +9,7 @@ from dashjax.cli.study_options import ReportPage
 from dashjax.errors import InputError
 from dashjax.report.page.study_page import study_page
 from dashjax.store.files import write_whole
-from dashjax.study.front import Study
+from dashjax.study.study import Study
 
 
 def report(options: ReportPage, terminal: Terminal) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 from dashjax.cli.output import Terminal
 from dashjax.cli.study_options import Run
 from dashjax.errors import InputError
-from dashjax.study.crew import Crew, Done, take_over
-from dashjax.study.front import Study
 from dashjax.study.program import Program
+from dashjax.study.study import Study
 from dashjax.study.worker_names import WorkerNames
+from dashjax.study.workers import Done, Workers, take_over
 
 _PATIENCE = 3600.0  # seconds for which a database that went away is waited for
 _MOST = 1000
@@ -37,7 +37,7 @@ def run(options: Run, terminal: Terminal) -> None:
     try:
         mine = names.claim(options.workers)
         take_over(study, names, mine)
-        Crew(study, program, logs, said).work(mine)
+        Workers(study, program, logs, said).work(mine)
         take_over(study, names)  # ours of before, which a study that has stopped does not need
     finally:
         names.release()

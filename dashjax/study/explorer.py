@@ -29,10 +29,10 @@ _CHUNK = 64  # looks that are learned from in one call
 _DRAWS, _PARTS = 1024, 4  # joint draws that certainty is counted in, and of how many
 # small programs, which take longer to compile than to run
 _QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
-_compiled = functools.partial(jax.jit, static_argnames="how", compiler_options=_QUICKLY)
+_compiled = functools.partial(jax.jit, static_argnames="static", compiler_options=_QUICKLY)
 
 
-class How(NamedTuple):
+class Static(NamedTuple):
     """What is part of what is compiled."""
 
     method: Method
@@ -74,32 +74,32 @@ class Verdict(NamedTuple):
 
 
 def learn(
-    how: How, given: Given, known: Known | None, arms: Sequence[int], rewards: Sequence[float]
+    static: Static, given: Given, known: Known | None, arms: Sequence[int], rewards: Sequence[float]
 ) -> Known:
     """What is known after further looks, in their order.
 
     Args:
-        how: what is compiled for.
+        static: what is compiled for.
         given: the rest.
         known: before; None at the start.
         arms: the arm of each look.
         rewards: what came of it, from the centre, higher is better.
     """
-    known = _begin(how, given) if known is None else known
+    known = _begin(static, given) if known is None else known
     for start in range(0, len(arms), _CHUNK):
         end = min(start + _CHUNK, len(arms))
         chunk, values = np.zeros(_CHUNK, np.int32), np.zeros(_CHUNK, np.float32)
         chunk[: end - start], values[: end - start] = arms[start:end], rewards[start:end]
-        known = _learn(how, given, known, chunk, values, np.int32(end - start))
+        known = _learn(static, given, known, chunk, values, np.int32(end - start))
     assert known is not None
     return known
 
 
-def ask(how: How, given: Given, known: Known, step: int, pending: Sequence[int]) -> int:
+def ask(static: Static, given: Given, known: Known, step: int, pending: Sequence[int]) -> int:
     """The arm to look at next.
 
     Args:
-        how: what is compiled for.
+        static: what is compiled for.
         given: the rest.
         known: what was learned.
         step: how many looks were asked for before.
@@ -108,42 +108,41 @@ def ask(how: How, given: Given, known: Known, step: int, pending: Sequence[int])
     room = max(8, 1 << max(len(pending) - 1, 0).bit_length())
     waiting = np.full(room, -1, np.int32)
     waiting[: len(pending)] = pending
-    return int(_ask(how, given, known, np.int32(step), waiting))
+    return int(_ask(static, given, known, np.int32(step), waiting))
 
 
 def judge(
-    how: How, given: Given, known: Known, rules: tuple[Rule, ...], done: tuple[int, float]
+    static: Static, given: Given, known: Known, rules: tuple[Rule, ...], done: tuple[int, float]
 ) -> Verdict:
     """What is thought, and which rules hold.
 
     Args:
-        how: what is compiled for.
+        static: what is compiled for.
         given: the rest.
         known: what was learned.
         rules: the stop rules.
         done: how many looks were told or failed, and what they cost.
     """
     finished, spent = np.int32(done[0]), np.float32(done[1])
-    verdict = _judge(how, given, known, rules, (finished, spent))
+    verdict = _judge(static, given, known, rules, (finished, spent))
     return jax.device_get(verdict)
 
 
-def draws(how: How, given: Given, known: Known) -> list[np.ndarray]:
+def draws(static: Static, given: Given, known: Known) -> list[np.ndarray]:
     """Joint draws of all arms from the posterior, `[arm, draw]`, in parts."""
-    return [
-        np.asarray(_draws(how, given, known, np.uint32(part)), np.float64) for part in range(_PARTS)
-    ]
+    parts = [_draws(static, given, known, np.uint32(part)) for part in range(_PARTS)]
+    return [np.asarray(part, np.float64) for part in parts]
 
 
-def goal_of(how: How, given: Given) -> Goal:
+def goal_of(static: Static, given: Given) -> Goal:
     """What is wanted; what is known while a function is traced is in it as NumPy."""
     return goal_for(
-        how.grouping.arms,
-        how.select,
-        how.steps,
-        costs=None if how.equal_costs else given.costs,
+        static.grouping.arms,
+        static.select,
+        static.steps,
+        costs=None if static.equal_costs else given.costs,
         available=given.available,
-        floor=given.floor if how.has_floor else None,
+        floor=given.floor if static.has_floor else None,
     )
 
 
@@ -158,12 +157,12 @@ class _Setup(NamedTuple):
     ties: Int[Array, " arm"]
 
 
-def _setup(how: How, given: Given) -> _Setup:
+def _setup(static: Static, given: Given) -> _Setup:
     """The keys are those of `rollout`, for the first run of a sweep."""
     run = jax.random.fold_in(given.key, np.uint32(0))
     _, policy_key, ties_key, scores_key = jax.random.split(run, 4)
-    goal = goal_of(how, given)
-    explorer = agent(how.method, given.prior, how.grouping, goal)
+    goal = goal_of(static, given)
+    explorer = agent(static.method, given.prior, static.grouping, goal)
     ties = turns(ties_key, goal.arms)
     return _Setup(goal, explorer, explorer.judge or explorer.belief, policy_key, scores_key, ties)
 
@@ -178,8 +177,8 @@ def _select(setup: _Setup, state: AgentState) -> Bool[Array, " arm"]:
 
 
 @_compiled
-def _begin(how: How, given: Given) -> Known:
-    setup = _setup(how, given)
+def _begin(static: Static, given: Given) -> Known:
+    setup = _setup(static, given)
     nothing = jnp.zeros(setup.goal.arms, bool)
     zero = jnp.zeros((), jnp.int32)
     state = agents.begin(setup.agent)
@@ -187,8 +186,10 @@ def _begin(how: How, given: Given) -> Known:
 
 
 @_compiled
-def _learn(how: How, given: Given, known: Known, arms: Any, rewards: Any, count: Any) -> Known:
-    setup = _setup(how, given)
+def _learn(
+    static: Static, given: Given, known: Known, arms: Any, rewards: Any, count: Any
+) -> Known:
+    setup = _setup(static, given)
 
     def one(place: Any, known: Known) -> Known:
         arm, reward = arms[place], rewards[place]
@@ -202,16 +203,16 @@ def _learn(how: How, given: Given, known: Known, arms: Any, rewards: Any, count:
 
 
 @_compiled
-def _ask(how: How, given: Given, known: Known, step: Any, pending: Any) -> Int[Array, ""]:
-    setup = _setup(how, given)
+def _ask(static: Static, given: Given, known: Known, step: Any, pending: Any) -> Int[Array, ""]:
+    setup = _setup(static, given)
     return agents.ask(setup.policy_key, setup.agent, known.agent, step, pending)
 
 
-@functools.partial(jax.jit, static_argnames=("how", "rules"), compiler_options=_QUICKLY)
+@functools.partial(jax.jit, static_argnames=("static", "rules"), compiler_options=_QUICKLY)
 def _judge(
-    how: How, given: Given, known: Known, rules: tuple[Rule, ...], done: tuple[Any, Any]
+    static: Static, given: Given, known: Known, rules: tuple[Rule, ...], done: tuple[Any, Any]
 ) -> Verdict:
-    setup = _setup(how, given)
+    setup = _setup(static, given)
     state, scores = _judged(setup, known.agent), scores_of(rules)
     values = [
         score(setup.scores_key, setup.judge, setup.goal)(state, known.pulls) for score in scores
@@ -230,8 +231,8 @@ def _judge(
 
 
 @_compiled
-def _draws(how: How, given: Given, known: Known, part: Any) -> Float[Array, "arm draw"]:
-    setup = _setup(how, given)
+def _draws(static: Static, given: Given, known: Known, part: Any) -> Float[Array, "arm draw"]:
+    setup = _setup(static, given)
     key = jax.random.fold_in(setup.scores_key, part)
     return setup.judge.sample(key, _judged(setup, known.agent), _DRAWS)
 

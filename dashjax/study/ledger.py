@@ -1,4 +1,4 @@
-"""The books of a study: its state, as a function of its settings and the events of its log."""
+"""The ledger of a study: its state, as a function of its settings and the events of its log."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ class Look(NamedTuple):
 
 @dataclass
 class Entry:
-    """A dataset in the books."""
+    """A dataset in the ledger."""
 
     candidate: Candidate
     state: str = IN_POOL
@@ -40,7 +40,7 @@ class Ledger:
         entries: its datasets, in the order in which they came; a revised one is another.
         trials: all trials; number n at place n - 1.
         looks: the rewards, in the order in which they were told.
-        last: number of the last event that is in the books.
+        last: number of the last event that is in the ledger.
         spent: cost of all looks that were told or failed.
         failed: number of failed looks.
     """
@@ -63,7 +63,7 @@ class Ledger:
             getattr(self, f"_{event.kind}")(event)
             self.last = event.number
 
-    # what the books say
+    # what the ledger says
 
     def arm(self, dataset: str) -> int:
         """The place of a dataset, of its latest revision.
@@ -76,7 +76,7 @@ class Ledger:
         return self._at[dataset]
 
     def entry(self, dataset: str) -> Entry:
-        """A dataset in the books; raises as `arm` does."""
+        """A dataset of the ledger; raises as `arm` does."""
         return self.entries[self.arm(dataset)]
 
     def has(self, dataset: str) -> bool:
@@ -84,7 +84,7 @@ class Ledger:
         return dataset in self._at
 
     def record(self, trial: int) -> TrialRecord:
-        """A trial in the books.
+        """A trial in the ledger.
 
         Raises:
             InputError: if the study has none of that number.

@@ -11,9 +11,9 @@ from dashjax.bandit.stopping.rules import Rule
 from dashjax.errors import InputError, unknown
 from dashjax.pools.pool import Pool
 from dashjax.store.studies import StudyStore, open_store
+from dashjax.study.advisor import Advisor
 from dashjax.study.candidates import Candidate, candidates_of
 from dashjax.study.ledger import Ledger
-from dashjax.study.mind import Mind
 from dashjax.study.settings import StudySettings
 
 _NAME = "study"  # where neither a name nor a target is given
@@ -44,8 +44,8 @@ def opened(
     pool: Pool | str | os.PathLike[str] | None,
     wanted: Wanted,
     patience: float,
-) -> tuple[StudyStore, int, Mind]:
-    """The store, the study's number in it, and a mind that knows nothing of it yet.
+) -> tuple[StudyStore, int, Advisor]:
+    """The store, the study's number in it, and an advisor that knows nothing of it yet.
 
     Raises:
         InputError: see `Study.open`.
@@ -66,7 +66,7 @@ def opened(
     ledger.follow(found.events(number))
     ledger.settings.check_same(given, name)
     _check_pool(ledger, candidates or ())
-    return found, number, Mind(_method(ledger, wanted), _rule(ledger, wanted))
+    return found, number, Advisor(_method(ledger, wanted), _rule(ledger, wanted))
 
 
 def _check(settings: StudySettings, wanted: Wanted, pool: tuple[Candidate, ...]) -> None:

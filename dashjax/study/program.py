@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dashjax.errors import InputError, closest
-from dashjax.study import leash
+from dashjax.study import child_process
 
 _NAMES = ("dataset", "group", "target", "seed", "trial")
 _PLACE = re.compile(r"\{\{|\}\}|\{([A-Za-z_]+)\}")
@@ -83,7 +83,7 @@ class Program:
         """
         more = {f"DASHJAX_{name.upper()}": str(values[name]) for name in _NAMES}
         errors = log.with_suffix(".err")
-        command = [sys.executable, "-I", "-S", leash.__file__, str(os.getpid())]
+        command = [sys.executable, "-I", "-S", child_process.__file__, str(os.getpid())]
         with log.open("wb") as out, errors.open("wb") as err:
             process = subprocess.Popen(
                 [*command, *self.arguments(values)],
@@ -163,7 +163,7 @@ def _finite(found: Any, what: str) -> Outcome:
 def _failure(status: int, log: Path, errors: Path) -> str:
     """How it ended, and the last that it said."""
     said = _last_line(_tail(errors)) or _last_line(_tail(log))
-    if status == leash.NOT_FOUND:
+    if status == child_process.NOT_FOUND:
         return f"could not be started{said}"
     if status < 0:
         return f"was killed by {signal.Signals(-status).name}{said}"

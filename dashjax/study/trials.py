@@ -30,7 +30,7 @@ class Trial:
 
 @dataclass
 class TrialRecord:
-    """A trial in a study's books."""
+    """A trial in a study's ledger."""
 
     number: int
     arm: int  # the dataset's place in the study's list

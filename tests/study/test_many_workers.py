@@ -5,7 +5,7 @@ import threading
 import pytest
 from trying_studies import look, reward_of, study_at
 
-from dashjax.study.front import Study
+from dashjax.study.study import Study
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -8,7 +8,7 @@ import pytest
 from trying_studies import POOL, UTILITY, look, reward_of, study_at
 
 from dashjax.errors import InputError
-from dashjax.study.front import Study
+from dashjax.study.study import Study
 
 
 def looks(study: Study) -> list[tuple]:

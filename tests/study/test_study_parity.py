@@ -13,7 +13,7 @@ from dashjax.priors import moments
 from dashjax.priors.settings import PriorSettings
 from dashjax.simulate.plan import Plan
 from dashjax.simulate.sweep import Problem, run_once
-from dashjax.study.front import Study
+from dashjax.study.study import Study
 
 POOL = worlds.pool_of(2, 4, 1, 3)
 TRUE = np.array([0.1, 0.4, 0.2, 0.3, 0.6, 0.0, 0.5, 0.1, 0.7, 0.3])

@@ -1,4 +1,4 @@
-"""What a study thinks: its books, and what the explorer makes of them."""
+"""What a study believes and advises: its ledger, and what the explorer makes of it."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from dashjax.errors import InputError
 from dashjax.priors import moments as priors
 from dashjax.store.studies import Event
 from dashjax.study import explorer
-from dashjax.study.certain import StudyCertainty
-from dashjax.study.explorer import Given, How, Known, Verdict
+from dashjax.study.certainty import StudyCertainty
+from dashjax.study.explorer import Given, Known, Static, Verdict
 from dashjax.study.layout import Layout, layout
 from dashjax.study.ledger import Entry, Ledger
 from dashjax.study.settings import StudySettings
@@ -31,13 +31,13 @@ def rules_of(settings: StudySettings, method: Method, stop: Rule | None) -> tupl
     return first, *limits
 
 
-class Mind:
-    """The books of a study and what is believed after them.
+class Advisor:
+    """The ledger of a study, and what is believed after it.
 
     Attributes:
-        ledger: the books.
+        ledger: the study's state.
         rules: the stop rule, then the limits.
-        ahead: whether the books hold events that may not be in the log yet.
+        ahead: whether the ledger holds events that may not be in the log yet.
     """
 
     def __init__(self, method: Method, stop: Rule | None) -> None:
@@ -47,7 +47,7 @@ class Mind:
         self._stop = stop
         self._layout: Layout | None = None
         self._groups: list[str] = []  # what it was made for
-        self._shape: tuple[How, Given] | None = None
+        self._shape: tuple[Static, Given] | None = None
         self._for: tuple = ()  # what `_shape` was made for
         self._known: Known | None = None
         self._learned = 0  # looks that `_known` knows
@@ -61,12 +61,12 @@ class Mind:
         if not self.rules:
             self.rules = rules_of(self.ledger.settings, self.method, self._stop)
 
-    def anew(self) -> "Mind":
+    def anew(self) -> "Advisor":
         """The same, knowing nothing yet."""
-        return Mind(self.method, self._stop)
+        return Advisor(self.method, self._stop)
 
     def next(self) -> int:
-        """The dataset to look at next, by its place in the books.
+        """The dataset to look at next, by its place in the ledger.
 
         Raises:
             InputError: if none is left that may be asked for.
@@ -81,37 +81,37 @@ class Mind:
         pending = [record.arm for record in ledger.pending()]
         if sum(available) < ledger.settings.select:
             return self._fewest_looks(available, pending)
-        how, given = self._prepared()
+        static, given = self._prepared()
         place = self._place()
         waiting = [int(place.arm[arm]) for arm in pending]
-        arm = explorer.ask(how, given, self.known(), len(ledger.trials), waiting)
+        arm = explorer.ask(static, given, self.known(), len(ledger.trials), waiting)
         found = np.flatnonzero(place.arm == arm)
         if not len(found) or not available[found[0]]:
             return self._fewest_looks(available, pending)
         return int(found[0])
 
     def known(self) -> Known:
-        """What was learned from all looks in the books."""
-        how, given = self._prepared()
+        """What was learned from all looks in the ledger."""
+        static, given = self._prepared()
         looks = self.ledger.looks[self._learned :]
         if looks or self._known is None:
             arms = [int(self._place().arm[look.arm]) for look in looks]
             rewards = [self._inside(look.reward) for look in looks]
-            self._known = explorer.learn(how, given, self._known, arms, rewards)
+            self._known = explorer.learn(static, given, self._known, arms, rewards)
             self._learned = len(self.ledger.looks)
         return self._known
 
     def verdict(self) -> Verdict:
         """What is thought now; by arm, see `at`."""
         if self._verdict is None or self._verdict[0] != self.ledger.last:
-            how, given = self._prepared()
+            static, given = self._prepared()
             done = len(self.ledger.looks) + self.ledger.failed, self.ledger.spent
-            found = explorer.judge(how, given, self.known(), self.rules, done)
+            found = explorer.judge(static, given, self.known(), self.rules, done)
             self._verdict = self.ledger.last, found
         return self._verdict[1]
 
     def at(self, values: Any) -> np.ndarray:
-        """Values `[arm]` as `[dataset]`, in the order of the books."""
+        """Values `[arm]` as `[dataset]`, in the order of the ledger."""
         return np.asarray(values)[self._place().arm]
 
     def outside(self, mean: float) -> float:
@@ -119,13 +119,13 @@ class Mind:
         return self.ledger.settings.sign * float(mean) + self._centre()
 
     def certainty(self) -> StudyCertainty:
-        """How sure one may be, by draws from the posterior."""
-        how, given = self._prepared()
+        """Static sure one may be, by draws from the posterior."""
+        static, given = self._prepared()
         verdict, settings = self.verdict(), self.ledger.settings
-        goal = explorer.goal_of(how, given)
-        if not how.has_floor:
+        goal = explorer.goal_of(static, given)
+        if not static.has_floor:
             goal = goal._replace(floor=np.asarray(-np.inf))
-        drawn = explorer.draws(how, given, self.known())
+        drawn = explorer.draws(static, given, self.known())
         found = certainty(
             drawn, np.asarray(verdict.selection), goal=goal, tolerance=settings.tolerance
         )
@@ -134,7 +134,7 @@ class Mind:
         columns |= {"mean": self.at(verdict.mean), "sd": self.at(verdict.sd)}
         columns |= {"selected": self.at(verdict.selection)}
         rows = [self._row(place, columns) for place in range(len(self.ledger.entries))]
-        none_helps = found.chance_none_helps if how.has_floor else None
+        none_helps = found.chance_none_helps if static.has_floor else None
         return StudyCertainty(found.chance_good, found.expected_loss, none_helps, rows)
 
     def _row(self, place: int, columns: dict[str, np.ndarray]) -> dict[str, Any]:
@@ -161,7 +161,7 @@ class Mind:
             self._groups, self._layout = groups, layout(groups, self.ledger.first)
         return self._layout
 
-    def _prepared(self) -> tuple[How, Given]:
+    def _prepared(self) -> tuple[Static, Given]:
         """What the explorer is given; what was learned is forgotten where that has changed.
 
         So the state depends on the datasets as they are now, not on when each was paused or came.
@@ -174,10 +174,10 @@ class Mind:
             self._known, self._learned, self._verdict = None, 0, None
         return self._shape
 
-    def _shaped(self, costs: list[float]) -> tuple[How, Given]:
+    def _shaped(self, costs: list[float]) -> tuple[Static, Given]:
         settings, place = self.ledger.settings, self._place()
         floor = -np.inf if settings.floor is None else self._inside(settings.floor)
-        how = How(
+        static = Static(
             self.method,
             place.grouping,
             settings.select,
@@ -185,7 +185,7 @@ class Mind:
             len(set(costs)) == 1,
             settings.floor is not None,
         )
-        return how, Given(
+        return static, Given(
             explorer.root_key(settings.seed),
             self._prior(place.grouping.groups),
             place.spread(costs, 1.0),

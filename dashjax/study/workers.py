@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dashjax.errors import InputError
-from dashjax.study.front import Study
 from dashjax.study.program import Program
+from dashjax.study.study import Study
 from dashjax.study.trials import Trial
 from dashjax.study.worker_names import WorkerNames
 
@@ -25,7 +25,7 @@ class Done(NamedTuple):
     seconds: float
 
 
-class Crew:
+class Workers:
     """Workers in threads; what the program of one prints is in its own log.
 
     Args:

@@ -10,13 +10,13 @@ from dashjax.bandit.stopping.rules import Rule
 from dashjax.pools.pool import Pool
 from dashjax.store.studies import StudyStore, Transaction
 from dashjax.study import changes, reasons
+from dashjax.study.advisor import Advisor
 from dashjax.study.candidates import Candidate
-from dashjax.study.certain import StudyCertainty
-from dashjax.study.changes import Desk, Told
+from dashjax.study.certainty import StudyCertainty
+from dashjax.study.changes import Told, Writer
 from dashjax.study.checking import cost_of, finite, number_of
 from dashjax.study.importing import looks_of
 from dashjax.study.ledger import IN_POOL, PAUSED, RETIRED
-from dashjax.study.mind import Mind
 from dashjax.study.opening import Wanted, opened
 from dashjax.study.trials import Trial
 
@@ -40,9 +40,9 @@ class Study:
         True
     """
 
-    def __init__(self, store: StudyStore, number: int, mind: Mind) -> None:
+    def __init__(self, store: StudyStore, number: int, advisor: Advisor) -> None:
         """Goes on with a study of a store; see `open`."""
-        self._store, self._number, self._mind = store, number, mind
+        self._store, self._number, self._advisor = store, number, advisor
         self._lock = threading.RLock()
         self._read()
 
@@ -94,15 +94,15 @@ class Study:
         with self._lock:
             self._read()
             self._compile()
-            return self._write(lambda desk: changes.ask(desk, worker))
+            return self._write(lambda writer: changes.ask(writer, worker))
 
     def ask_within_steps(self, worker: str | None = None) -> Trial | None:
         """As `ask`; None where the looks that are out would reach `steps` if all were told."""
         with self._lock:
-            if not self._now(lambda mind: changes.is_within_steps(mind.ledger, worker)):
+            if not self._now(lambda advisor: changes.is_within_steps(advisor.ledger, worker)):
                 return None
             self._compile()
-            return self._write(lambda desk: changes.ask_within_steps(desk, worker))
+            return self._write(lambda writer: changes.ask_within_steps(writer, worker))
 
     def tell(
         self,
@@ -133,10 +133,10 @@ class Study:
 
         if isinstance(trial, str):
             look = Told(trial, value, spent, key)
-            self._write(lambda desk: changes.tell_unasked(desk, [look]))
+            self._write(lambda writer: changes.tell_unasked(writer, [look]))
         else:
             number = number_of(trial)
-            self._write(lambda desk: changes.tell(desk, number, value, spent))
+            self._write(lambda writer: changes.tell(writer, number, value, spent))
 
     def fail(self, trial: Trial | int, reason: str = "failed", *, infeasible: bool = False) -> None:
         """Says that a look came to nothing; it costs, and says nothing of the dataset's worth.
@@ -151,7 +151,7 @@ class Study:
             InputError: if there is no such trial, or a reward was told.
         """
         number, why = number_of(trial), str(reason)[:_LONGEST]
-        self._write(lambda desk: changes.fail(desk, number, why, infeasible))
+        self._write(lambda writer: changes.fail(writer, number, why, infeasible))
 
     def release(self, trial: Trial | int, reason: str = "released") -> None:
         """Gives a trial back that nobody works on; a reward told later still counts.
@@ -160,7 +160,7 @@ class Study:
             InputError: if there is no such trial.
         """
         number = number_of(trial)
-        self._write(lambda desk: changes.release(desk, number, reason))
+        self._write(lambda writer: changes.release(writer, number, reason))
 
     def add(
         self, dataset: str, group: str = "all", *, cost: float = 1.0, price: float = 0.0
@@ -172,7 +172,7 @@ class Study:
         """
         candidate = Candidate(dataset, group, cost, price)
 
-        self._write(lambda desk: changes.add(desk, candidate))
+        self._write(lambda writer: changes.add(writer, candidate))
 
     def revise(self, dataset: str, content: str | None = None) -> None:
         """Begins anew with a dataset whose data have changed; earlier looks teach its group alone.
@@ -184,7 +184,7 @@ class Study:
         Raises:
             InputError: if there is no such dataset.
         """
-        self._write(lambda desk: changes.revise(desk, dataset, content))
+        self._write(lambda writer: changes.revise(writer, dataset, content))
 
     def pause(self, dataset: str) -> None:
         """A dataset is neither asked for nor selected until `resume`; it still teaches its group.
@@ -192,7 +192,7 @@ class Study:
         Raises:
             InputError: if there is no such dataset, or it is retired.
         """
-        self._write(lambda desk: changes.move(desk, dataset, PAUSED))
+        self._write(lambda writer: changes.move(writer, dataset, PAUSED))
 
     def resume(self, dataset: str) -> None:
         """A paused dataset may be asked for and selected again.
@@ -200,7 +200,7 @@ class Study:
         Raises:
             InputError: if there is no such dataset, or it is retired.
         """
-        self._write(lambda desk: changes.move(desk, dataset, IN_POOL))
+        self._write(lambda writer: changes.move(writer, dataset, IN_POOL))
 
     def retire(self, dataset: str) -> None:
         """A dataset is neither asked for nor selected any more; it still teaches its group.
@@ -208,7 +208,7 @@ class Study:
         Raises:
             InputError: if there is no such dataset.
         """
-        self._write(lambda desk: changes.move(desk, dataset, RETIRED))
+        self._write(lambda writer: changes.move(writer, dataset, RETIRED))
 
     def regroup(self, groups: dict[str, str]) -> None:
         """Puts datasets into other groups; all looks then count as if it had always been so.
@@ -219,7 +219,7 @@ class Study:
         Raises:
             InputError: if there is no such dataset, or a group has no name.
         """
-        self._write(lambda desk: changes.regroup(desk, groups))
+        self._write(lambda writer: changes.regroup(writer, groups))
 
     def import_results(self, path: str | os.PathLike[str]) -> int:
         """Tells the rewards of a CSV file with the columns `dataset` and `reward`.
@@ -234,20 +234,20 @@ class Study:
             InputError: if the file cannot be read, or names a dataset that is not in the pool; then
                 nothing is added.
         """
-        looks = looks_of(path, self._mind.ledger.settings.target)
-        return self._write(lambda desk: changes.tell_unasked(desk, looks))
+        looks = looks_of(path, self._advisor.ledger.settings.target)
+        return self._write(lambda writer: changes.tell_unasked(writer, looks))
 
     # what is known
 
     @property
     def name(self) -> str:
         """The study's name in its store."""
-        return self._mind.ledger.name
+        return self._advisor.ledger.name
 
     @property
     def settings(self) -> dict[str, Any]:
         """What it was created with, by name."""
-        return self._mind.ledger.settings.plain()
+        return self._advisor.ledger.settings.plain()
 
     @property
     def stopped(self) -> bool:
@@ -279,16 +279,16 @@ class Study:
             `chance_best`, `chance_above_floor`, `rank_low` and `rank_high` (the middle 90 %), and
             `why_not` where it may not be taken. Rewards are in the unit in which they were told.
         """
-        return self._now(lambda mind: mind.certainty())
+        return self._now(lambda advisor: advisor.certainty())
 
     def trials(self) -> list[dict[str, Any]]:
         """All trials as rows: trial, dataset, group, state, reward, cost, worker, reason, times."""
 
-        def rows(mind: Mind) -> list[dict[str, Any]]:
-            candidates = [entry.candidate for entry in mind.ledger.entries]
+        def rows(advisor: Advisor) -> list[dict[str, Any]]:
+            candidates = [entry.candidate for entry in advisor.ledger.entries]
             return [
                 record.row(candidates[record.arm].dataset, candidates[record.arm].group)
-                for record in mind.ledger.trials
+                for record in advisor.ledger.trials
             ]
 
         return self._now(rows)
@@ -296,12 +296,12 @@ class Study:
     def datasets(self) -> list[dict[str, Any]]:
         """The pool as rows: dataset, group, cost, price, size, state, looks, failures."""
 
-        def rows(mind: Mind) -> list[dict[str, Any]]:
+        def rows(advisor: Advisor) -> list[dict[str, Any]]:
             return [
                 entry.candidate.plain()
-                | {"state": mind.ledger.why_not(entry) or IN_POOL}
+                | {"state": advisor.ledger.why_not(entry) or IN_POOL}
                 | {"looks": entry.looks, "failures": entry.failures}
-                for entry in mind.ledger.entries
+                for entry in advisor.ledger.entries
             ]
 
         return self._now(rows)
@@ -310,33 +310,33 @@ class Study:
         """Lets go of the file or server; the next use opens it again."""
         self._store.close()
 
-    def _now(self, what: Callable[[Mind], _Result]) -> _Result:
+    def _now(self, what: Callable[[Advisor], _Result]) -> _Result:
         with self._lock:
             self._read()
-            return what(self._mind)
+            return what(self._advisor)
 
     def _read(self) -> None:
-        self._mind.follow(self._store.events(self._number, self._mind.ledger.last))
+        self._advisor.follow(self._store.events(self._number, self._advisor.ledger.last))
 
     def _compile(self) -> None:
         """Asks once for nothing, so that others need not wait while something is compiled."""
-        if any(self._mind.ledger.available()):
-            self._mind.next()
+        if any(self._advisor.ledger.available()):
+            self._advisor.next()
 
-    def _write(self, what: Callable[[Desk], _Result]) -> _Result:
-        """One transaction; where it comes to nothing, the books are read anew."""
+    def _write(self, what: Callable[[Writer], _Result]) -> _Result:
+        """One transaction; where it comes to nothing, the ledger is read anew."""
 
         def write(transaction: Transaction) -> _Result:
-            if self._mind.ahead:
-                self._mind = self._mind.anew()
-            self._mind.follow(transaction.events(self._mind.ledger.last))
-            return what(Desk(self._mind, transaction))
+            if self._advisor.ahead:
+                self._advisor = self._advisor.anew()
+            self._advisor.follow(transaction.events(self._advisor.ledger.last))
+            return what(Writer(self._advisor, transaction))
 
         with self._lock:
             try:
                 done = self._store.write(self._number, write)
-                self._mind.ahead = False
+                self._advisor.ahead = False
                 return done
             finally:
-                if self._mind.ahead:
-                    self._mind = self._mind.anew()
+                if self._advisor.ahead:
+                    self._advisor = self._advisor.anew()

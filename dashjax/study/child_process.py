@@ -1,7 +1,8 @@
 """Runs a program that the kernel ends when the process that started it is killed (Linux).
 
-Used as a script, `python leash.py PARENT PROGRAM ARGUMENT...`, by the standard library alone: it
-takes the place of code that would run between fork and exec, which is not safe beside threads.
+Used as a script, `python child_process.py PARENT PROGRAM ARGUMENT...`, by the standard library
+alone: it takes the place of code that would run between fork and exec, which is not safe beside
+threads.
 """
 
 import os
