@@ -23,9 +23,12 @@ from .bandit.reach import Reach as Reach
 from .bandit.reach import reach as reach
 from .bandit.rollout import Run as Run
 from .bandit.rollout import rollout as rollout
+from .choice.choose import choose as choose
+from .choice.outcome import Choice as Choice
 from .engine.devices import use_all_cores as use_all_cores
 from .errors import InputError as InputError
 from .pools.grouping import Grouping as Grouping
+from .pools.lazy import LazyDataset as LazyDataset
 from .pools.pool import Pool as Pool
 from .pools.read import read_pool as read_pool
 from .priors.settings import PriorSettings as PriorSettings

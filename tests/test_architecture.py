@@ -25,8 +25,9 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "pools": (
         "errors",
-        "embedded/digits embedded/glyphs embedded/painting examples grouping parts pool read "
-        "readers/archive readers/folder readers/options",
+        "datasets embedded/digits embedded/glyphs embedded/painting examples grouping lazy parts "
+        "pool read readers/archive readers/folder readers/group_folder readers/list_file "
+        "readers/one_file readers/options readers/table_file",
     ),
     "store": (
         "errors engine pools",
@@ -59,7 +60,12 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "rewards": (
         "errors engine pools store",
-        "build definitions limits measure networks selections settings trainer",
+        "build columns definitions encoding gain limits measure metrics models networks selections "
+        "settings target_rows trainer",
+    ),
+    "choice": (
+        "errors engine pools store bandit priors study rewards",
+        "check choose looks outcome problem settings",
     ),
     "simulate": (
         "errors engine pools store bandit priors",
@@ -75,10 +81,10 @@ ROOMS: dict[str, tuple[str, str]] = {
         "text/closing text/narrow_table text/reach text/summary text/tables text/wording",
     ),
     "cli": (
-        "errors engine pools store bandit priors study rewards simulate report",
-        "demo exit experiment_options fit main output parsing pool progress replay report "
-        "shared_options showing simulating study study_options study_page study_run study_text "
-        "supply_options sweep table table_files table_findings table_text",
+        "errors engine pools store bandit priors study rewards choice simulate report",
+        "choose choose_options demo exit experiment_options fit main output parsing pool progress "
+        "replay report shared_options showing simulating study study_options study_page study_run "
+        "study_text supply_options sweep table table_files table_findings table_text",
     ),
 }
 TOP = {"__init__", "__main__"}
@@ -137,6 +143,7 @@ def test_imports_go_down_only(room):
 
 def test_commands_do_not_import_each_other():
     shared = {
+        "choose_options",
         "exit",
         "output",
         "progress",

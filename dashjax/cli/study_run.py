@@ -11,7 +11,7 @@ from dashjax.errors import InputError
 from dashjax.study.program import Program
 from dashjax.study.study import Study
 from dashjax.study.worker_names import WorkerNames
-from dashjax.study.workers import Done, Workers, take_over
+from dashjax.study.workers import Done, Workers, program_looks, take_over
 
 _PATIENCE = 3600.0  # seconds for which a database that went away is waited for
 _MOST = 1000
@@ -37,7 +37,8 @@ def run(options: Run, terminal: Terminal) -> None:
     try:
         mine = names.claim(options.workers)
         take_over(study, names, mine)
-        Workers(study, program, logs, said).work(mine)
+        looks = program_looks(program, logs, study.settings["target"])
+        Workers(study, looks, said).work(mine)
         take_over(study, names)  # ours of before, which a study that has stopped does not need
     finally:
         names.release()

@@ -4,6 +4,7 @@ import csv
 import math
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,9 @@ class Candidate:
         return asdict(self)
 
 
-def candidates_of(pool: "Pool | str | os.PathLike[str]") -> tuple[Candidate, ...]:
+def candidates_of(
+    pool: "Pool | Sequence[Candidate] | str | os.PathLike[str]",
+) -> tuple[Candidate, ...]:
     """The datasets of a pool, or of a CSV file with the column `dataset`.
 
     Further columns are `group`, `cost`, `price` and `size`; all may be absent.
@@ -58,7 +61,10 @@ def candidates_of(pool: "Pool | str | os.PathLike[str]") -> tuple[Candidate, ...
     Raises:
         InputError: if the file cannot be read, lacks the column, or names a dataset twice.
     """
-    found = _of_pool(pool) if isinstance(pool, Pool) else _of_file(Path(pool))
+    if isinstance(pool, str | os.PathLike):
+        found = _of_file(Path(pool))
+    else:
+        found = _of_pool(pool) if isinstance(pool, Pool) else tuple(pool)
     for name, times in Counter(one.dataset for one in found).items():
         if times > 1:
             raise InputError(f"the pool has two datasets named '{name}'; rename one")

@@ -1,6 +1,7 @@
 """How a study is found in its store, or made there."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
 
@@ -41,7 +42,7 @@ class Wanted(NamedTuple):
 
 def opened(
     store: str | os.PathLike[str],
-    pool: Pool | str | os.PathLike[str] | None,
+    pool: Pool | Sequence[Candidate] | str | os.PathLike[str] | None,
     wanted: Wanted,
     patience: float,
 ) -> tuple[StudyStore, int, Advisor]:

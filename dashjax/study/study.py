@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from dashjax.bandit.methods import Method
@@ -50,7 +50,7 @@ class Study:
     def open(
         cls,
         store: str | os.PathLike[str],
-        pool: Pool | str | os.PathLike[str] | None = None,
+        pool: Pool | Sequence[Candidate] | str | os.PathLike[str] | None = None,
         *,
         name: str | None = None,
         method: str | Method | None = None,
@@ -62,8 +62,9 @@ class Study:
 
         Args:
             store: path of a file, or `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`.
-            pool: what to choose from: a `Pool`, or a CSV file with the column `dataset` and, if you
-                like, `group`, `cost` (of a look), `price` (of taking it) and `size`.
+            pool: what to choose from: a `Pool`, its candidates, or a CSV file with the column
+                `dataset` and, if you like, `group`, `cost` (of a look), `price` (of taking it) and
+                `size`.
             name: of the study, where a store holds several; that of the target if None.
             method: name of the method that asks, or one of your own, which must be given each time
                 that the study is opened; `best` if None.

@@ -1,4 +1,4 @@
-"""Workers that make looks by running a program, until enough is known."""
+"""Workers that make look after look, until enough is known."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dashjax.errors import InputError
-from dashjax.study.program import Program
+from dashjax.study.program import Outcome, Program
 from dashjax.study.study import Study
 from dashjax.study.trials import Trial
 from dashjax.study.worker_names import WorkerNames
@@ -25,20 +25,48 @@ class Done(NamedTuple):
     seconds: float
 
 
+class Looks(NamedTuple):
+    """How looks are made.
+
+    Attributes:
+        make: what comes of a trial; several may be under way at once.
+        end_all: ends those that are under way, where that can be done.
+        about: where to find more if they fail.
+    """
+
+    make: Callable[[Trial], Outcome]
+    end_all: Callable[[], None]
+    about: str
+
+
+def program_looks(program: Program, logs: Path, target: str) -> Looks:
+    """Looks by a program; what each prints is in its own log.
+
+    Args:
+        program: what is run.
+        logs: folder for the logs.
+        target: the study's target.
+    """
+
+    def make(trial: Trial) -> Outcome:
+        values = {"dataset": trial.dataset, "group": trial.group, "target": target}
+        values |= {"trial": trial.number, "seed": trial.number}
+        return program.run(values, logs / f"trial-{trial.number:06d}.out")
+
+    return Looks(make, program.end_all, f"logs are in {logs}")
+
+
 class Workers:
-    """Workers in threads; what the program of one prints is in its own log.
+    """Workers in threads.
 
     Args:
         study: what they work on.
-        program: what they run.
-        logs: folder for the logs.
+        looks: how they make a look.
         said: is told of every look that is finished.
     """
 
-    def __init__(
-        self, study: Study, program: Program, logs: Path, said: Callable[[Done], None]
-    ) -> None:
-        self._study, self._program, self._logs, self._said = study, program, logs, said
+    def __init__(self, study: Study, looks: Looks, said: Callable[[Done], None]) -> None:
+        self._study, self._looks, self._said = study, looks, said
         self._stop, self._failed_first = threading.Event(), 0
         self._succeeded = any(row["state"] == "told" for row in study.trials())
         self._busy, self._busy_lock = 0, threading.Lock()
@@ -59,7 +87,7 @@ class Workers:
                 time.sleep(_POLL)
         finally:
             self._stop.set()
-            self._program.end_all()
+            self._looks.end_all()
             for thread in threads:
                 thread.join()
         if self._error is not None:
@@ -103,10 +131,8 @@ class Workers:
             return self._busy
 
     def _look(self, trial: Trial) -> None:
-        settings, began = self._study.settings, time.monotonic()
-        values = {"dataset": trial.dataset, "group": trial.group, "target": settings["target"]}
-        values |= {"trial": trial.number, "seed": trial.number}
-        outcome = self._program.run(values, self._logs / f"trial-{trial.number:06d}.out")
+        began = time.monotonic()
+        outcome = self._looks.make(trial)
         if self._stop.is_set() and outcome.reward is None:
             return  # ended by us: the trial stays open for the next time
         if outcome.reward is None:
@@ -121,8 +147,8 @@ class Workers:
         self._failed_first += not succeeded
         if not self._succeeded and self._failed_first >= _HOPELESS:
             raise InputError(
-                f"the first {self._failed_first} looks failed; the program {reason}; mend it and "
-                f"give the command again (logs are in {self._logs})"
+                f"the first {self._failed_first} looks failed, the last: {reason}; mend that and "
+                f"give the command again ({self._looks.about})"
             )
 
 

@@ -1,0 +1,68 @@
+"""Models by name, or from a file of the user's: objects with fit and predict."""
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from dashjax.errors import InputError, closest
+from dashjax.rewards.metrics import CLASSIFICATION
+
+_STEPS = 2000  # of the solver, at most
+
+# Gives a new model to be fitted, of the seed that decides what it draws.
+Make = Callable[[int], Any]
+
+
+def model_named(name: str, kind: str) -> Make:
+    """How a model of that name is made.
+
+    Args:
+        name: `linear` (logistic regression, or ridge regression), or `MODULE:FUNCTION` of a
+            function that gives an object with `fit` and `predict` (and `predict_proba`), as
+            scikit-learn's have.
+        kind: `classification` or `regression`.
+
+    Raises:
+        InputError: if there is none, or the function gives something else.
+    """
+    if name in MODELS:
+        return MODELS[name](kind)
+    if ":" not in name:
+        raise InputError(
+            f"unknown model '{name}'{closest(name, MODELS)}; choose from {', '.join(MODELS)}, or "
+            f"give MODULE:FUNCTION of your own"
+        )
+    return _imported(name)
+
+
+def _linear(kind: str) -> Make:
+    if kind == CLASSIFICATION:
+        # a few steps from the solution where lbfgs makes hundreds, for few features and many
+        return lambda seed: LogisticRegression(max_iter=_STEPS, solver="newton-cg")
+    return lambda seed: Ridge()
+
+
+def _imported(name: str) -> Make:
+    module, _, function = name.partition(":")
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.insert(0, here)  # a file beside the data is found, as by `python -m`
+    try:
+        make = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(f"model '{name}' cannot be imported: {error}; check its name") from error
+    made = make()
+    for method in ("fit", "predict"):
+        if not callable(getattr(made, method, None)):
+            raise InputError(
+                f"model '{name}' gives a {type(made).__name__} without {method}; give an object "
+                f"with fit and predict"
+            )
+    return lambda seed: make()
+
+
+MODELS: dict[str, Callable[[str], Make]] = {"linear": _linear}
