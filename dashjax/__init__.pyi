@@ -1,3 +1,4 @@
+from . import baselines as baselines
 from .bandit import beliefs as beliefs
 from .bandit import environments as environments
 from .bandit import policies as policies

@@ -1,4 +1,4 @@
-"""The small networks that supply rewards; the only file that imports flax.
+"""The small networks that supply rewards.
 
 Inside the image network the example is the LAST axis, `[channel, height, width, example]`: a
 shift of the image is then a copy of long runs, a pooling a maximum of vectors, and a convolution

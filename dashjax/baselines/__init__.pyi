@@ -1,0 +1,10 @@
+from .static.activeft import activeft as activeft
+from .static.alignment import gradient_alignment as gradient_alignment
+from .static.bilaf import bilaf as bilaf
+from .static.chance import random as random
+from .static.chance import random_datasets as random_datasets
+from .static.coresets import coresets as coresets
+from .static.datasets import datasets_of as datasets_of
+from .static.datasets import try_before_you_buy as try_before_you_buy
+from .static.freesel import freesel as freesel
+from .static.mean_matching import mean_matching as mean_matching
