@@ -74,8 +74,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "baselines": (
         "errors engine pools store rewards",
-        ""
-        "static/activeft static/alignment static/bilaf "
+        "dynamic/contract dynamic/infobatch dynamic/representative dynamic/rs2 dynamic/seta "
+        "dynamic/sparse_autoencoder dynamic/training static/activeft static/alignment static/bilaf "
         "static/chance static/checks static/coresets static/datasets static/distances "
         "static/freesel static/mean_matching",
     ),
@@ -178,7 +178,7 @@ def test_studies_and_benchmarks_do_not_import_each_other(part, others):
 
 
 def test_few_files_import_flax_and_one_numpyro():
-    networks = {"rewards/networks.py"}
+    networks = {"rewards/networks.py", "baselines/dynamic/sparse_autoencoder.py"}
     for package, files in (("flax", networks), ("numpyro", {"priors/nuts.py"})):
         users = {
             str(path.relative_to(PACKAGE))

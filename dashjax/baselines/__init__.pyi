@@ -1,3 +1,14 @@
+from .dynamic.contract import Choice as Choice
+from .dynamic.contract import Chooser as Chooser
+from .dynamic.infobatch import infobatch as infobatch
+from .dynamic.representative import Axes as Axes
+from .dynamic.representative import axes_of as axes_of
+from .dynamic.representative import representative as representative
+from .dynamic.rs2 import rs2 as rs2
+from .dynamic.seta import Window as Window
+from .dynamic.seta import seta as seta
+from .dynamic.sparse_autoencoder import Activity as Activity
+from .dynamic.sparse_autoencoder import factors as factors
 from .static.activeft import activeft as activeft
 from .static.alignment import gradient_alignment as gradient_alignment
 from .static.bilaf import bilaf as bilaf

@@ -1,0 +1,1 @@
+"""Subsets that are chosen anew in every epoch of a training."""
