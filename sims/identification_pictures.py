@@ -13,9 +13,9 @@ from matplotlib.transforms import Transform
 from dashjax.report.arrays import column, having, number
 from dashjax.report.figures import lines, style
 from dashjax.report.figures.lines import Curve, Measure
-from dashjax.report.text.wording import percent
 from dashjax.store.files import write_whole
 from dashjax.store.results import Experiment, Row
+from dashjax.wording import percent
 from sims import calibration_pictures
 from sims.identification_cases import GROUPINGS, NOISES, RIVAL, STOPPED, SURE, SURE_AND_EACH_ONCE
 

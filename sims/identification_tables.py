@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from rich.table import Table
 
-from dashjax.report.text.wording import number, percent
 from dashjax.store.results import Row
+from dashjax.wording import number, percent
 from sims.cases import Found
 from sims.identification_cases import (
     GROUPINGS,

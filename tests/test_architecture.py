@@ -18,6 +18,7 @@ EVERY_FILE = [
 # fails; so does a name here without a file.
 ROOMS: dict[str, tuple[str, str]] = {
     "errors": ("", "errors"),
+    "wording": ("", "wording"),
     "engine": (
         "errors",
         "batch_last batches compilation devices hosts indexing loop progress random sizes threefry "
@@ -30,7 +31,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         "readers/one_file readers/options readers/table_file",
     ),
     "store": (
-        "errors engine pools",
+        "errors wording engine pools",
         "cells columns compare export files identity importers/arrange importers/bring "
         "importers/delimited importers/exported importers/findings importers/floor "
         "importers/frames importers/json_lines importers/long importers/read importers/repeats "
@@ -54,7 +55,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         "fit grid hyperprior moments nuts saved settings table_groups table_noise unit",
     ),
     "study": (
-        "errors engine pools store bandit priors",
+        "errors wording engine pools store bandit priors",
         "advisor candidates certainty changes checking child_process explorer importing layout "
         "ledger opening program reasons settings study trials worker_names workers",
     ),
@@ -80,15 +81,15 @@ ROOMS: dict[str, tuple[str, str]] = {
         "static/freesel static/mean_matching",
     ),
     "report": (
-        "errors pools store simulate",
+        "errors wording pools store priors study simulate",
         "arrays checked dictionary write figures/accuracy figures/certainty figures/contact "
         "figures/curves figures/fit_picture figures/heat figures/lettering figures/lines "
         "figures/plots figures/posterior figures/pulls figures/rewards figures/stopping "
         "figures/style page/picture page/study_page text/findings text/fit_table text/certainty "
-        "text/closing text/narrow_table text/reach text/summary text/tables text/wording",
+        "text/closing text/narrow_table text/reach text/summary text/tables",
     ),
     "cli": (
-        "errors engine pools store bandit priors study rewards choice simulate baselines report",
+        "errors wording engine pools store bandit priors study rewards choice simulate baselines report",
         "choose choose_options demo exit experiment_options fit main output parsing pool progress "
         "replay report shared_options showing simulating study study_options study_page study_run "
         "study_text supply_options sweep table table_files table_findings table_text",

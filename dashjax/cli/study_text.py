@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from dashjax.report.text.wording import chance
+from dashjax.wording import chance
 
 _MOST = 40  # datasets that are shown
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.table import Table
 
-from dashjax.store.importers.findings import counted
 from dashjax.store.reward_table import RewardTable
+from dashjax.wording import counted
 
 _MOST_DATASETS, _MOST_TARGETS = 40, 6  # that are shown side by side
 _MOST_RANKED = 20  # targets whose best and worst datasets are shown

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from dashjax.wording import chance
+
 
 @dataclass(frozen=True)
 class StudyCertainty:
@@ -24,16 +26,7 @@ class StudyCertainty:
 
     def __str__(self) -> str:
         lost = f"{self.expected_loss:.3g}"
-        text = (
-            f"{in_percent(self.chance_good)} sure; it falls short of the best by {lost} on average"
-        )
+        text = f"{chance(self.chance_good)} sure; it falls short of the best by {lost} on average"
         if self.chance_none_helps is not None:
-            text += f"; that no dataset helps has probability {in_percent(self.chance_none_helps)}"
+            text += f"; that no dataset helps has probability {chance(self.chance_none_helps)}"
         return text
-
-
-def in_percent(chance: float) -> str:
-    """A probability that was counted in draws, in %: never quite 0 or 1."""
-    if chance < 0.005:
-        return "<1%"
-    return ">99%" if chance >= 0.995 else f"{chance:.0%}"

@@ -6,8 +6,8 @@ from dashjax.bandit.policies.first_looks import LOOKS, RIVALS
 from dashjax.bandit.stopping.rules import Rule, scores_of
 from dashjax.bandit.stopping.scores import chance_good
 from dashjax.study.advisor import Advisor
-from dashjax.study.certainty import in_percent
 from dashjax.study.ledger import Entry
+from dashjax.wording import chance, counted, listed
 
 _EARLY = 5  # looks before which not even the noise is known
 
@@ -45,13 +45,13 @@ def sentence(advisor: Advisor) -> str:
     looks = len(ledger.looks)
     target = f"For '{ledger.settings.target}', " if ledger.settings.target else ""
     if looks < _EARLY:
-        text = f"{target}it is too early to say what to take, after {_times(looks)}."
+        text = f"{target}it is too early to say what to take, after {counted(looks, 'look')}."
         return text[0].upper() + text[1:]
     taken = selection(advisor)
-    names = " and ".join([", ".join(taken[:-1]), taken[-1]] if len(taken) > 1 else taken)
-    what = f"take {names}" if taken else "take nothing: no dataset is worth more than the floor"
+    nothing = "take nothing: no dataset is worth more than the floor"
+    what = f"take {listed(taken)}" if taken else nothing
     failed = f", {ledger.failed} failed" if ledger.failed else ""
-    text = f"{target}{what}, after {_times(looks)}{failed}: {advisor.certainty()}."
+    text = f"{target}{what}, after {counted(looks, 'look')}{failed}: {advisor.certainty()}."
     return text[0].upper() + text[1:]
 
 
@@ -65,10 +65,6 @@ def _settled(advisor: Advisor) -> str | None:
         few = "is" if left == 1 else "are"
         return f"{left} of {ledger.settings.select} datasets that are wanted {few} left: take all"
     return None
-
-
-def _times(looks: int) -> str:
-    return f"{looks} look{'s' * (looks != 1)}"
 
 
 def _kept(rule: Rule) -> str:
@@ -86,9 +82,9 @@ def _state(advisor: Advisor) -> str:
     score, scores = chance_good(tolerance), scores_of(advisor.rules)
     looks = len(advisor.ledger.looks)
     if looks < _EARLY or score not in scores:
-        return f"{_times(looks)} so far"
+        return f"{counted(looks, 'look')} so far"
     share = float(advisor.verdict().scores[scores.index(score)])
-    return f"the selection is within {tolerance:g} of the best with probability {in_percent(share)}"
+    return f"the selection is within {tolerance:g} of the best with probability {chance(share)}"
 
 
 def _missing(advisor: Advisor) -> str:

@@ -6,8 +6,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from dashjax import report
-from dashjax.report.text import wording
+from dashjax import report, wording
 from dashjax.store.results import Experiment, Row
 
 

@@ -11,8 +11,8 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from dashjax.report.arrays import column, grouped, having, number
 from dashjax.report.figures import lettering, style
 from dashjax.report.figures.lettering import Heading
-from dashjax.report.text.wording import first_of, percent
 from dashjax.store.results import Experiment, Row
+from dashjax.wording import first_of, percent
 
 _LINE, _PANEL, _NAME = 0.34, 2.45, 2.2  # inches: of a model, across a target, of a name at most
 _ACROSS, _TARGETS = 5, 20  # panels in a row, and in all, at most

@@ -13,8 +13,8 @@ from dashjax.report.arrays import column, distinct, grouped, unit
 from dashjax.report.figures import lettering, style
 from dashjax.report.figures.lettering import Heading
 from dashjax.report.text.certainty import nearest
-from dashjax.report.text.wording import chance, first_of, number, percent, the_best
 from dashjax.store.results import Experiment, Row
+from dashjax.wording import chance, first_of, number, percent, the_best
 
 _LINE, _HEAD = 0.235, 0.75  # inches: of a dataset, above and below a target's datasets
 _WIDTH, _GAP = 8.6, 0.1  # inches: of a target, below its heading

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from dashjax.errors import InputError
 from dashjax.pools.examples import Examples
 from dashjax.report.figures import lettering
-from dashjax.report.text.wording import first_of
 from dashjax.store.files import write_whole
+from dashjax.wording import first_of
 
 ACROSS = 8
 # More rows than this would make a block a page of its own.

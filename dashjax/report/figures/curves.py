@@ -12,8 +12,8 @@ from dashjax.report.arrays import column, grouped, right, runs, unit
 from dashjax.report.figures import lettering, lines, style
 from dashjax.report.figures.lettering import Heading
 from dashjax.report.figures.lines import Curve, Measure
-from dashjax.report.text.wording import first_of
 from dashjax.store.results import Experiment, Row
+from dashjax.wording import first_of
 
 _WIDTH, _HEIGHT, _SMALL = 12.8, 5.7, 1.1  # inches: of the page, of it, of a small panel
 _SCALES = 2.5  # inches beside panels and names: margins, scales and what is written at them

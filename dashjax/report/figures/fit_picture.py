@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from dashjax.report.arrays import column, distinct, having, number, unit
 from dashjax.report.figures import lettering, style
 from dashjax.report.text.fit_table import NAMES
-from dashjax.report.text.wording import first_of
 from dashjax.store.results import Experiment, Row
+from dashjax.wording import first_of
 
 _GRID, _NUMPYRO, _PRIOR = "#0072b2", "#e0a35c", "#c9cdd6"
 _SYMBOLS = {"group_mean": "μ₀", "group_sd": "σ₀", "arm_sd": "σ̂", "noise_sd": "σᵣ"}

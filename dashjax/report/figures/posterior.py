@@ -11,8 +11,8 @@ from matplotlib.patches import Rectangle
 
 from dashjax.report.arrays import column, distinct, grouped, having, leading, number, unit
 from dashjax.report.figures import lettering, style
-from dashjax.report.text.wording import first_of
 from dashjax.store.results import Experiment, Row
+from dashjax.wording import first_of
 
 _NORMAL_90 = 1.644854
 _LINE, _GAP = 0.25, 0.35  # inches a line; lines between groups

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from dashjax.report.arrays import best, column, distinct, grid, grouped
 from dashjax.report.figures import heat, lettering, style
 from dashjax.report.figures.lettering import Heading
-from dashjax.report.text.wording import first_of
 from dashjax.store.results import Experiment, Row
+from dashjax.wording import first_of
 
 _ROW, _BETWEEN = 0.235, 0.2  # inches
 _MARGIN, _HEIGHT = 2.2, 16.0  # inches: for a target's name, and of all strips at most

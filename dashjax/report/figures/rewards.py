@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from dashjax.report.arrays import best, distinct, grid, unit
 from dashjax.report.figures import heat, lettering, style
-from dashjax.report.text.wording import first_of
 from dashjax.store.results import Experiment, Row
+from dashjax.wording import first_of
 
 _ROW = 0.5  # inches
 _TARGETS = 30  # drawn, at most

@@ -12,8 +12,8 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from dashjax.report.arrays import column, distinct, grouped, having, number, runs
 from dashjax.report.figures import lettering, style
 from dashjax.report.text.findings import broken
-from dashjax.report.text.wording import first_of, percent, the_best
 from dashjax.store.results import Experiment, Row
+from dashjax.wording import first_of, percent, the_best
 
 _LINE, _HEAD = 0.3, 0.9  # inches: of a method, above and below a block's methods
 _GAP, _NAME = 0.1, 2.2  # inches: below a heading, and of a method's name at most

@@ -8,7 +8,7 @@ from typing import Any
 
 import dashjax
 from dashjax.report.page.picture import picture
-from dashjax.report.text.wording import chance
+from dashjax.wording import chance
 
 _MOST_DRAWN = 60  # datasets in the picture
 _EARLY = 5  # looks before which nothing is drawn

@@ -8,8 +8,8 @@ import numpy as np
 from dashjax.report.arrays import column, grouped, having
 from dashjax.report.text.narrow_table import Column, NarrowTable, Section
 from dashjax.report.text.reach import reachable
-from dashjax.report.text.wording import chance, number, percent, the_best
 from dashjax.store.results import Experiment, Row
+from dashjax.wording import chance, number, percent, the_best
 
 _TARGETS, _TAKEN, _RIVALS = 12, 12, 3  # targets and datasets shown, at most
 

@@ -1,8 +1,8 @@
 """The sentence that a replay or sweep ends with: looks needed, how good it was, what was lost."""
 
 from dashjax.report.arrays import distinct
-from dashjax.report.text.wording import number, percent, the_best
 from dashjax.store.results import Experiment, Row
+from dashjax.wording import number, percent, the_best
 
 
 def closing(experiment: Experiment) -> str:

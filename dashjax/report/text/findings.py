@@ -1,8 +1,8 @@
 """What an experiment was told and found, in plain lines: priors, what to take, what is amiss."""
 
 from dashjax.report.arrays import distinct, having
-from dashjax.report.text.wording import listed, percent
 from dashjax.store.results import Experiment
+from dashjax.wording import listed, percent
 
 _MANY = 0.2  # share of runs without a right selection that is worth a warning
 

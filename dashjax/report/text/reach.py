@@ -3,8 +3,8 @@
 import math
 
 from dashjax.report.text.findings import broken
-from dashjax.report.text.wording import chance, listed, percent
 from dashjax.store.results import Experiment, Row
+from dashjax.wording import chance, listed, percent
 
 
 def reachable(experiment: Experiment, target: str) -> str:

@@ -8,8 +8,8 @@ from rich.table import Table
 
 from dashjax.report.arrays import having
 from dashjax.report.text.findings import broken, commonest
-from dashjax.report.text.wording import listed, percent, the_best
 from dashjax.store.results import Experiment, Row
+from dashjax.wording import listed, percent, the_best
 
 
 def summary(experiment: Experiment, method: str, *rivals: str) -> Table:

@@ -6,9 +6,9 @@ import numpy as np
 
 from dashjax.report.arrays import column, distinct
 from dashjax.report.text.narrow_table import Column, NarrowTable, Section
-from dashjax.report.text.wording import number, percent, shortened, spread, the_best
 from dashjax.simulate.metrics import REGRETS
 from dashjax.store.results import Row
+from dashjax.wording import number, percent, shortened, spread, the_best
 
 _RIGHT = "p_right_"
 _ROUNDING = 1e-6  # of float32; what is less says nothing

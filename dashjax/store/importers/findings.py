@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from dashjax.store.reward_table import RewardTable
+from dashjax.wording import counted
 
 _MOST_TWINS = 5  # pairs that are named
 
@@ -59,11 +60,6 @@ def summary(table: RewardTable, name: str, read: int, gaps: int) -> str:
         f"{missing:,} of {counted(counts.size, 'cell')} missing{of_which}, {repeats} in each of "
         f"the others; {counted(int(counts.sum()), 'reward')}, {len(table.failures):,} failed"
     )
-
-
-def counted(count: int, what: str) -> str:
-    """`1 row` or `2 rows`."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _with_themselves(table: RewardTable, some: np.ndarray) -> list[bool]:

@@ -27,6 +27,11 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def counted(count: int, what: str) -> str:
+    """`1 row` or `2 rows`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def shortened(name: str, length: int) -> str:
     """The name, with a sign for its middle where it is longer."""
     tail = length // 3
