@@ -44,7 +44,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         "agent base beliefs/exact beliefs/flat beliefs/learned "
         "beliefs/paper beliefs/unit_free "
         "beliefs/two_level catalogue certainty environments/counted environments/replay "
-        "environments/synthetic futures gaussian methods policies/boundary "
+        "environments/synthetic futures gaussian methods next_look policies/boundary "
         "policies/first_looks policies/halving "
         "policies/knowledge_gradient policies/lucb policies/pair policies/parts policies/thompson "
         "policies/top_two policies/ucb policies/uniform reach rollout selection stopping/parse "
@@ -57,7 +57,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "study": (
         "errors wording engine pools store bandit priors",
         "advisor candidates certainty changes checking child_process explorer importing layout "
-        "ledger opening program reasons settings study trials worker_names workers",
+        "ledger opening outlook program reasons settings study trials worker_names workers",
     ),
     "rewards": (
         "errors engine pools store",

@@ -18,9 +18,10 @@ from dashjax.bandit.worth import ROUNDINGS
 
 MOST_LOOKS = 10_000  # further looks, beyond which a tolerance counts as out of reach
 _FUTURES = 40
-_NEAR = 40  # arms that are followed, at most
+MOST_NEAR = 40  # arms that are followed, at most
 _SLOWER = 16  # looks are made one at a time at first, then in parts of so much of those made
 _MISS = 0.1  # as in `lucb`
+_TINY = np.finfo(float).tiny
 
 
 class Known(NamedTuple):
@@ -54,7 +55,7 @@ class _Race(NamedTuple):
     def fewest(self, state: _Futures) -> np.ndarray:
         """The fewest looks at any arm that leads, `[future]`."""
         real = len(self.arms)
-        leads = _largest(state.mean[:, :real], min(self.places + RIVALS, real))
+        leads = largest(state.mean[:, :real], min(self.places + RIVALS, real))
         return np.where(leads, state.pulls, np.inf).min(1)
 
 
@@ -83,15 +84,8 @@ def play(
 
 
 def _start(known: Known, goal: Goal, looks: int) -> tuple[_Race, _Futures]:
-    """The arms nearest to the boundary of the selection, and what is believed of them now.
-
-    The others count as settled: inside they have their places, outside they have none.
-    """
-    above = _above_boundary(known, goal)
-    arms = np.argsort(np.abs(above), kind="stable")[:_NEAR]
-    arms = arms[np.isfinite(above[arms])]
-    settled = np.setdiff1d(np.arange(len(above)), arms)
-    places = goal.select - int((above[settled] > 0).sum())
+    """The arms that are followed, and what is believed of them now."""
+    arms, places = nearest(known.mean, known.draws.astype(float).std(1), goal)
     mean, cov = known.mean[arms].astype(float), np.atleast_2d(np.cov(known.draws[arms]))
     rng = np.random.default_rng(1)
     drawn = rng.multivariate_normal(mean, cov, _FUTURES + DRAWS, method="eigh")
@@ -109,15 +103,31 @@ def _start(known: Known, goal: Goal, looks: int) -> tuple[_Race, _Futures]:
     return _Race(arms, places, cost, known.noise_var, looks), state
 
 
-def _above_boundary(known: Known, goal: Goal) -> np.ndarray:
+def nearest(mean: np.ndarray, sd: np.ndarray, goal: Goal) -> tuple[np.ndarray, int]:
+    """The arms nearest to the boundary of the selection, and the places that they compete for.
+
+    The others count as settled: inside they have their places, outside they have none.
+
+    Args:
+        mean: posterior means, `[arm]`.
+        sd: posterior standard deviations, `[arm]`.
+        goal: what is wanted.
+    """
+    above = _above_boundary(mean, sd, goal)
+    arms = np.argsort(np.abs(above), kind="stable")[:MOST_NEAR]
+    arms = arms[np.isfinite(above[arms])]
+    settled = np.setdiff1d(np.arange(len(above)), arms)
+    return arms, goal.select - int((above[settled] > 0).sum())
+
+
+def _above_boundary(mean: np.ndarray, sd: np.ndarray, goal: Goal) -> np.ndarray:
     """Standard deviations from the boundary of the selection, `[arm]`; -inf if not available."""
-    mean = np.where(goal.available, known.mean.astype(float), -np.inf)
+    mean = np.where(goal.available, mean.astype(float), -np.inf)
     ordered = np.append(np.sort(mean)[::-1], -np.inf)
     edge = (ordered[goal.select - 1] + ordered[goal.select]) / 2
     edge = edge if np.isfinite(edge) else ordered[np.isfinite(ordered)].min()  # nobody is outside
     edge = max(edge, float(goal.floor))
-    sd = np.maximum(known.draws.astype(float).std(1), np.finfo(float).tiny)
-    return np.where(np.isfinite(mean), (mean - edge) / sd, -np.inf)
+    return np.where(np.isfinite(mean), (mean - edge) / np.maximum(sd, _TINY), -np.inf)
 
 
 def _next(race: _Race, state: _Futures, made: int, *, confirming: bool) -> np.ndarray:
@@ -126,7 +136,7 @@ def _next(race: _Race, state: _Futures, made: int, *, confirming: bool) -> np.nd
     future = np.arange(len(state.mean))
     var = np.diagonal(state.cov, axis1=1, axis2=2)
     width = np.sqrt(np.log(real * max(made, 1) ** 2 / _MISS) / 2) * np.sqrt(var)
-    inside = _largest(state.mean, race.places)
+    inside = largest(state.mean, race.places)
     pair = np.stack(
         [
             np.where(inside, width - state.mean, -np.inf).argmax(1),
@@ -139,7 +149,7 @@ def _next(race: _Race, state: _Futures, made: int, *, confirming: bool) -> np.nd
     arm = np.where(arm < real, arm, fall.argmax(1))  # both are the floor, which is known
     if not confirming:
         return arm
-    leads = _largest(state.mean[:, :real], min(race.places + RIVALS, real))
+    leads = largest(state.mean[:, :real], min(race.places + RIVALS, real))
     least = np.where(leads, state.pulls, np.inf).argmin(1)
     return np.where(race.fewest(state) < race.looks, least, arm)
 
@@ -182,13 +192,13 @@ def with_floor(
 def losses_of(draws: np.ndarray, mean: np.ndarray, places: int, select: int) -> np.ndarray:
     """By how much the best by mean fall short of the best, `[future, draw]`."""
     best = np.partition(draws, -places, axis=-1)[..., -places:].sum(-1)
-    held = np.einsum("fda,fa->fd", draws, _largest(mean, places).astype(draws.dtype))
+    held = np.einsum("fda,fa->fd", draws, largest(mean, places).astype(draws.dtype))
     slack = ROUNDINGS * np.finfo(draws.dtype).eps * np.abs(draws).max(-1)
     return np.maximum(best - held - slack, 0) / select
 
 
-def _largest(values: np.ndarray, count: int) -> np.ndarray:
-    """Masks of the largest of each row."""
+def largest(values: np.ndarray, count: int) -> np.ndarray:
+    """Masks of the largest of each row, `[row, arm]`."""
     found = np.zeros(values.shape, bool)
     np.put_along_axis(found, np.argsort(-values, 1, kind="stable")[:, :count], True, 1)
     return found

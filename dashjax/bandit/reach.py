@@ -11,10 +11,11 @@ import jax
 import numpy as np
 
 from dashjax.bandit.base import Belief, Goal, State
-from dashjax.bandit.futures import Known, losses_of, play, with_floor
+from dashjax.bandit.futures import MOST_LOOKS, Known, losses_of, play, with_floor
 from dashjax.bandit.policies.first_looks import LOOKS, RIVALS
 
 _DRAWS = 4096
+_MOSTLY, _NAMED = 0.5, 4  # share of further looks whose datasets are named; how many, at most
 
 
 class Reach(NamedTuple):
@@ -98,6 +99,28 @@ def reach_of(
         _found(one, float(np.mean(loss <= one)), met, *future)
         for one, met, future in zip(asked, enough, futures, strict=True)
     )
+
+
+def reach_row(found: Reach, name: Callable[[int], str]) -> dict[str, Any]:
+    """One tolerance as plain values, with the datasets that most of the further looks are at.
+
+    Args:
+        found: how far it is away.
+        name: of the dataset of an arm.
+    """
+    order = np.argsort(-found.share, kind="stable")[:_NAMED]
+    count = 1 + int(np.searchsorted(np.cumsum(found.share[order]), _MOSTLY))
+    told = [int(arm) for arm in order[:count] if found.share[arm] and not found.reached]
+    return {
+        "tolerance": found.tolerance,
+        "chance": found.chance,
+        "reached": found.reached,
+        "more_looks": found.looks,
+        "more_looks_p10": found.looks_low,
+        "more_looks_p90": found.looks_high,
+        "most_looks": MOST_LOOKS,
+        "datasets": [name(arm) for arm in told],
+    }
 
 
 def losses(mean: np.ndarray, draws: np.ndarray, goal: Goal) -> np.ndarray:

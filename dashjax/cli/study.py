@@ -3,11 +3,12 @@
 import csv
 import math
 import os
+from dataclasses import asdict
 from typing import Any
 
 from dashjax.cli import study_options as options_of
 from dashjax.cli.output import Terminal
-from dashjax.cli.study_text import datasets_table, open_trials
+from dashjax.cli.study_text import datasets_table, more_to_say, open_trials
 from dashjax.errors import InputError
 from dashjax.store.studies import open_store
 from dashjax.store.study_address import network_file_system, url_of
@@ -120,11 +121,13 @@ def status(options: options_of.Status, terminal: Terminal) -> None:
     """Prints everything that is known."""
     study = _open(options)
     certainty = study.certainty()
-    terminal.show(study.summary, ("Stopped: " if study.stopped else "Goes on: ") + study.why)
+    terminal.show(study.summary, *more_to_say(study))
     terminal.show(datasets_table(certainty.datasets), *open_trials(study.trials()))
     known = {"chance_good": certainty.chance_good, "expected_loss": certainty.expected_loss}
-    known |= {"chance_none_helps": certainty.chance_none_helps}
-    more = {"certainty": known, "trials": study.trials()}
+    known |= {"chance_none_helps": certainty.chance_none_helps, "noise_sd": certainty.noise_sd}
+    look = certainty.next_look
+    known |= {"next_look": look and asdict(look), "groups": certainty.groups}
+    more = {"certainty": known, "reach": study.reach(), "trials": study.trials()}
     _document(terminal, study, certainty.datasets, more)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from dashjax.cli.output import Terminal
 from dashjax.cli.study_options import Run
+from dashjax.cli.study_text import more_to_say
 from dashjax.errors import InputError
 from dashjax.study.program import Program
 from dashjax.study.study import Study
@@ -52,7 +53,7 @@ def run(options: Run, terminal: Terminal) -> None:
         )
     if not any(row["state"] == "told" for row in rows):
         raise InputError(f"no look of study '{study.name}' succeeded; {study.why}")
-    terminal.show(study.summary, study.why[0].upper() + study.why[1:] + ".")
+    terminal.show(study.summary, *more_to_say(study))
     if terminal.as_json:
         terminal.document(_document(study))
 

@@ -5,9 +5,18 @@ from typing import Any
 
 from rich.table import Table
 
+from dashjax.report.text.reach import reach_sentence
+from dashjax.study.study import Study
 from dashjax.wording import chance
 
 _MOST = 40  # datasets that are shown
+
+
+def more_to_say(study: Study) -> list[str]:
+    """Why it has stopped or goes on, and what can be reached, a sentence each."""
+    said = [("Stopped: " if study.stopped else "Goes on: ") + study.why + "."]
+    reached = reach_sentence(study.reach())
+    return said + [f"What can be reached: {reached}."] * bool(reached)
 
 
 def datasets_table(rows: list[dict[str, Any]]) -> Table:

@@ -11,10 +11,10 @@ from jaxtyping import Array
 
 from dashjax.bandit.base import Goal, Moments, goal_for
 from dashjax.bandit.certainty import Certainty, certainty
-from dashjax.bandit.futures import MOST_LOOKS, Known
+from dashjax.bandit.futures import Known
 from dashjax.bandit.methods import BeliefBuilder
 from dashjax.bandit.policies.first_looks import LOOKS, RIVALS
-from dashjax.bandit.reach import Reach, reach_of
+from dashjax.bandit.reach import Reach, reach_of, reach_row
 from dashjax.bandit.selection import SELECTIONS
 from dashjax.bandit.stopping.parse import promised
 from dashjax.bandit.stopping.scores import fewest_looks
@@ -29,7 +29,6 @@ from dashjax.store.results import Row
 _DRAWS, _FEWEST = 4096, 1024  # that chances are counted in, and the fewest in a large pool
 _AT_ONCE = 2**22  # numbers that are drawn at once
 _SURE = 0.95  # that a selection is good, where no rule says how sure one wants to be
-_MOSTLY, _NAMED = 0.5, 4  # share of further looks whose datasets are named; how many, at most
 
 
 class Judged(NamedTuple):
@@ -123,20 +122,7 @@ def _of_tolerance(found: Reach, pool: Pool, *, stopped: bool) -> Row:
     """One tolerance as plain values; it is reached where the run was stopped for it."""
     if stopped and not found.reached:
         found = found._replace(reached=True, looks=0, looks_low=0, looks_high=0)
-    order = np.argsort(-found.share, kind="stable")[:_NAMED]
-    count = 1 + int(np.searchsorted(np.cumsum(found.share[order]), _MOSTLY))
-    return {
-        "tolerance": found.tolerance,
-        "chance": found.chance,
-        "reached": found.reached,
-        "more_looks": found.looks,
-        "more_looks_p10": found.looks_low,
-        "more_looks_p90": found.looks_high,
-        "most_looks": MOST_LOOKS,
-        "datasets": [
-            pool.datasets[arm] for arm in order[:count] if found.share[arm] and not found.reached
-        ],
-    }
+    return reach_row(found, lambda arm: pool.datasets[arm])
 
 
 def _certainty(shown: Shown) -> tuple[Judged, Certainty]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from dashjax.bandit.certainty import certainty
+from dashjax.bandit.base import Goal
 from dashjax.bandit.gaussian import uniform_prior
 from dashjax.bandit.methods import Method
 from dashjax.bandit.stopping.parse import rule
@@ -13,8 +13,7 @@ from dashjax.errors import InputError
 from dashjax.priors import moments as priors
 from dashjax.store.studies import Event
 from dashjax.study import explorer
-from dashjax.study.certainty import StudyCertainty
-from dashjax.study.explorer import Given, Known, Static, Verdict
+from dashjax.study.explorer import Closer, Given, Known, Static, Verdict
 from dashjax.study.layout import Layout, layout
 from dashjax.study.ledger import Entry, Ledger
 from dashjax.study.settings import StudySettings
@@ -114,38 +113,30 @@ class Advisor:
         """Values `[arm]` as `[dataset]`, in the order of the ledger."""
         return np.asarray(values)[self._place().arm]
 
+    def dataset(self, arm: int) -> str:
+        """The name of the dataset of an arm."""
+        (place,) = np.flatnonzero(self._place().arm == arm)
+        return self.ledger.entries[place].candidate.dataset
+
+    def pulls(self) -> np.ndarray:
+        """How often each arm was looked at, `[arm]`."""
+        return np.asarray(self.known().pulls)
+
     def outside(self, mean: float) -> float:
         """A utility in the unit in which rewards are told."""
         return self.ledger.settings.sign * float(mean) + self._centre()
 
-    def certainty(self) -> StudyCertainty:
-        """Static sure one may be, by draws from the posterior."""
-        static, given = self._prepared()
-        verdict, settings = self.verdict(), self.ledger.settings
-        goal = explorer.goal_of(static, given)
-        if not static.has_floor:
-            goal = goal._replace(floor=np.asarray(-np.inf))
-        drawn = explorer.draws(static, given, self.known())
-        found = certainty(
-            drawn, np.asarray(verdict.selection), goal=goal, tolerance=settings.tolerance
-        )
-        names = ("chance_best", "chance_above_floor", "rank_low", "rank_high")
-        columns = {name: self.at(getattr(found, name)) for name in names}
-        columns |= {"mean": self.at(verdict.mean), "sd": self.at(verdict.sd)}
-        columns |= {"selected": self.at(verdict.selection)}
-        rows = [self._row(place, columns) for place in range(len(self.ledger.entries))]
-        none_helps = found.chance_none_helps if static.has_floor else None
-        return StudyCertainty(found.chance_good, found.expected_loss, none_helps, rows)
+    def goal(self) -> Goal:
+        """What is wanted, `[arm]`; rewards are from the centre."""
+        return explorer.goal_of(*self._prepared())
 
-    def _row(self, place: int, columns: dict[str, np.ndarray]) -> dict[str, Any]:
-        entry = self.ledger.entries[place]
-        values = {name: column[place].item() for name, column in columns.items()}
-        values["mean"] = self.outside(values["mean"]) if self.ledger.looks else None
-        values["sd"] = values["sd"] if self.ledger.looks else None
-        if self.ledger.settings.floor is None:
-            values["chance_above_floor"] = None
-        named = {"dataset": entry.candidate.dataset, "group": entry.candidate.group}
-        return named | {"looks": entry.looks} | values | {"why_not": self.ledger.why_not(entry)}
+    def draws(self) -> list[np.ndarray]:
+        """Joint draws of all arms from the posterior, `[arm, draw]`, in parts."""
+        return explorer.draws(*self._prepared(), self.known())
+
+    def closer(self, arms: np.ndarray) -> Closer:
+        """What is believed of some arms together, and of the groups."""
+        return explorer.closer(*self._prepared(), self.known(), arms)
 
     def _fewest_looks(self, available: list[bool], pending: list[int]) -> int:
         """Where fewer datasets are left than are wanted: the one with the fewest looks."""

@@ -16,7 +16,8 @@ from jaxtyping import Array, Bool, Float, Int
 
 from dashjax.bandit import agent as agents
 from dashjax.bandit.agent import Agent, AgentState
-from dashjax.bandit.base import Belief, Goal, goal_for
+from dashjax.bandit.base import Belief, Goal, Moments, goal_for
+from dashjax.bandit.futures import MOST_NEAR
 from dashjax.bandit.gaussian import Prior
 from dashjax.bandit.methods import Method, agent
 from dashjax.bandit.selection import top_k
@@ -73,6 +74,15 @@ class Verdict(NamedTuple):
     selection: Bool[Array, " arm"]
 
 
+class Closer(NamedTuple):
+    """What is believed of some arms together, and of the groups; means are from the centre."""
+
+    cov: Float[Array, "some some"]
+    noise_var: Float[Array, ""]
+    groups: Moments | None  # [group]; None for a belief that has no groups, or others
+    weight: Float[Array, " arm"] | None  # of the group in each arm's mean
+
+
 def learn(
     static: Static, given: Given, known: Known | None, arms: Sequence[int], rewards: Sequence[float]
 ) -> Known:
@@ -126,6 +136,20 @@ def judge(
     finished, spent = np.int32(done[0]), np.float32(done[1])
     verdict = _judge(static, given, known, rules, (finished, spent))
     return jax.device_get(verdict)
+
+
+def closer(static: Static, given: Given, known: Known, arms: np.ndarray) -> Closer:
+    """What is believed of some arms together, and of the groups.
+
+    Args:
+        static: what is compiled for.
+        given: the rest.
+        known: what was learned.
+        arms: which, `MOST_NEAR` of them at most.
+    """
+    some = np.resize(arms, min(MOST_NEAR, static.grouping.arms)).astype(np.int32)
+    found = jax.device_get(_closer(static, given, known, some))
+    return found._replace(cov=found.cov[: len(arms), : len(arms)])
 
 
 def draws(static: Static, given: Given, known: Known) -> list[np.ndarray]:
@@ -228,6 +252,20 @@ def _judge(
     moments = setup.judge.moments(state)
     selection = _select(setup, known.agent)
     return Verdict(jnp.stack(holds), tuple(values), moments.mean, jnp.sqrt(moments.var), selection)
+
+
+@_compiled
+def _closer(static: Static, given: Given, known: Known, some: Any) -> Closer:
+    setup = _setup(static, given)
+    belief, state = setup.judge, _judged(setup, known.agent)
+    view = belief.groups
+    same = view is not None and np.array_equal(view.arms, static.grouping.arm)
+    return Closer(
+        belief.covariance(state, some)[:, some],
+        belief.noise_var(state),
+        view.moments(state) if view and same else None,
+        view.weight(state) if view and same else None,
+    )
 
 
 @_compiled

@@ -6,10 +6,13 @@ from dashjax.bandit.policies.first_looks import LOOKS, RIVALS
 from dashjax.bandit.stopping.rules import Rule, scores_of
 from dashjax.bandit.stopping.scores import chance_good
 from dashjax.study.advisor import Advisor
+from dashjax.study.certainty import certainty_of
 from dashjax.study.ledger import Entry
+from dashjax.study.outlook import outlook
 from dashjax.wording import chance, counted, listed
 
 _EARLY = 5  # looks before which not even the noise is known
+_NEXT_TO_NOTHING = 0.001  # of the tolerance
 
 
 def stopped(advisor: Advisor) -> bool:
@@ -25,8 +28,11 @@ def why(advisor: Advisor) -> str:
     verdict = advisor.verdict()
     held = [rule for rule, holds in zip(advisor.rules, verdict.holds, strict=True) if holds]
     if held:
-        return f"{_kept(held[0])}: {_state(advisor)}"
-    return f"not yet: {_state(advisor)}{_missing(advisor)}"
+        return f"{_kept(held[0])}: {_state(advisor)}{_next_look(advisor)}"
+    rule = advisor.rules[0].name
+    return (
+        f"rule {rule} does not hold yet: {_state(advisor)}{_missing(advisor)}{_next_look(advisor)}"
+    )
 
 
 def selection(advisor: Advisor) -> tuple[str, ...]:
@@ -51,7 +57,7 @@ def sentence(advisor: Advisor) -> str:
     nothing = "take nothing: no dataset is worth more than the floor"
     what = f"take {listed(taken)}" if taken else nothing
     failed = f", {ledger.failed} failed" if ledger.failed else ""
-    text = f"{target}{what}, after {counted(looks, 'look')}{failed}: {advisor.certainty()}."
+    text = f"{target}{what}, after {counted(looks, 'look')}{failed}: {certainty_of(advisor)}."
     return text[0].upper() + text[1:]
 
 
@@ -88,16 +94,25 @@ def _state(advisor: Advisor) -> str:
 
 
 def _missing(advisor: Advisor) -> str:
-    """What the rule wants beside that."""
+    """What the rule wants beside that, where that can be said in words."""
     rule = advisor.rules[0].name
     if not rule.startswith("good-selection:") or len(advisor.ledger.looks) < _EARLY:
-        return f"; rule {rule} does not hold"
-    wanted = float(rule.split(":")[1])
-    text = f", and {wanted:.0%} is wanted"
+        return ""
+    text = f", and {float(rule.split(':')[1]):.0%} is wanted"
     few = [entry for entry in _leading(advisor) if entry.looks < LOOKS]
     if few:
         text += f"; {few[0].candidate.dataset}, among the first, has fewer than {LOOKS} looks"
     return text
+
+
+def _next_look(advisor: Advisor) -> str:
+    """What one more look is worth."""
+    look = outlook(advisor)[1] if len(advisor.ledger.looks) >= _EARLY else None
+    if look is None:
+        return ""
+    least = _NEXT_TO_NOTHING * advisor.ledger.settings.tolerance
+    by = f"{look.gain:.2g}" if look.gain > least else f"less than {least:.2g}"
+    return f"; one more look, at {look.dataset}, would raise its mean by {by} on average"
 
 
 def _leading(advisor: Advisor) -> list[Entry]:

@@ -12,12 +12,13 @@ from dashjax.store.studies import StudyStore, Transaction
 from dashjax.study import changes, reasons
 from dashjax.study.advisor import Advisor
 from dashjax.study.candidates import Candidate
-from dashjax.study.certainty import StudyCertainty
+from dashjax.study.certainty import StudyCertainty, certainty_of
 from dashjax.study.changes import Told, Writer
 from dashjax.study.checking import cost_of, finite, number_of
 from dashjax.study.importing import looks_of
 from dashjax.study.ledger import IN_POOL, PAUSED, RETIRED
 from dashjax.study.opening import Wanted, opened
+from dashjax.study.outlook import reach_rows
 from dashjax.study.trials import Trial
 
 _LONGEST = 2000  # signs of a reason
@@ -274,13 +275,18 @@ class Study:
         """How sure it is, by draws from the posterior; printed it is half a sentence.
 
         Returns:
-            `chance_good` (that the selection is within the tolerance of the best), `expected_loss`
-            (by how much it falls short on average), `chance_none_helps` (None without a floor), and
-            `datasets`: a row for each with `dataset`, `group`, `looks`, `selected`, `mean`, `sd`,
-            `chance_best`, `chance_above_floor`, `rank_low` and `rank_high` (the middle 90 %), and
-            `why_not` where it may not be taken. Rewards are in the unit in which they were told.
+            `chance_good`, `expected_loss`, `chance_none_helps`, `next_look`, `noise_sd`, and rows
+            by dataset (`datasets`) and by group (`groups`); what they mean is in docs/study.md.
         """
-        return self._now(lambda advisor: advisor.certainty())
+        return self._now(certainty_of)
+
+    def reach(self) -> list[dict[str, Any]]:
+        """What is reached now, and what more looks would reach; a row a tolerance.
+
+        Futures are played from what is believed now (docs/mathematics.md, section 11), which takes
+        seconds. The columns are those of a replay's frame `reach`; no row before the second look.
+        """
+        return self._now(reach_rows)
 
     def trials(self) -> list[dict[str, Any]]:
         """All trials as rows: trial, dataset, group, state, reward, cost, worker, reason, times."""

@@ -1,6 +1,7 @@
 """What more looks would reach, in a sentence a target."""
 
 import math
+from collections.abc import Sequence
 
 from dashjax.report.text.findings import broken
 from dashjax.store.results import Experiment, Row
@@ -10,6 +11,15 @@ from dashjax.wording import chance, listed, percent
 def reachable(experiment: Experiment, target: str) -> str:
     """What the run that is shown has reached, and what it still needs; '' if that is not known."""
     rows = [row for row in experiment.frames.get("reach") or [] if row["target"] == target]
+    return f"{target}: {reach_sentence(rows)}.{_doubt(experiment, rows[0])}" if rows else ""
+
+
+def reach_sentence(rows: Sequence[Row]) -> str:
+    """What is reached and what is still needed, half a sentence; '' where there is no row.
+
+    Args:
+        rows: of one run or study: the tolerance asked for, then others.
+    """
     if not rows:
         return ""
     asked, *others = rows
@@ -17,7 +27,7 @@ def reachable(experiment: Experiment, target: str) -> str:
         said = [_reached(asked), *(_beyond(row) for row in others)]
     else:
         said = [_needed(asked), *(_reached(row) for row in others if row["reached"])]
-    return f"{target}: {'; '.join(part for part in said if part)}.{_doubt(experiment, asked)}"
+    return "; ".join(part for part in said if part)
 
 
 def reached_anywhere(experiment: Experiment) -> list[str]:
