@@ -38,6 +38,7 @@ from .priors.table_groups import read_groupings as read_groupings
 from .priors.table_groups import table_groups as table_groups
 from .priors.table_noise import TableNoise as TableNoise
 from .priors.table_noise import table_noise as table_noise
+from .report.page.write import write_page as write_page
 from .report.write import write_report as write_report
 from .rewards.build import BuildRequest as BuildRequest
 from .rewards.build import build_table as build_table

@@ -183,10 +183,25 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Report:
-    """Show results made earlier with --out again, and draw their pictures anew."""
+    """Show results again and draw their pictures anew, or write one HTML file: of results, of a
+    reward table or of a study; the answer first, and no network.
+    """
 
-    folder: Positional[Path]
-    """Folder of the results."""
+    what: Positional[str]
+    """Folder of results or of a table, or where a study is kept: its file or
+    postgresql://USER:PASSWORD@HOST:PORT/DATABASE."""
+    html: Path | None = None
+    """Write a page to this file."""
+    overwrite: bool = False
+    """Replace a file that is there."""
+    watch: int | None = None
+    """Of a study: write the page anew every so many seconds, until the study has stopped."""
+    name: str | None = None
+    """Of a study: its name, where the store holds several."""
+    select: int = 3
+    """Of a table: how many datasets are to be taken."""
+    tolerance: float = 0.01
+    """Of a table: a difference that matters, in units of reward."""
     printing: Printing = field(default_factory=Printing)
 
     command = "report:run"

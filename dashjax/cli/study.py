@@ -120,14 +120,14 @@ def bring_in(options: options_of.ImportResults, terminal: Terminal) -> None:
 def status(options: options_of.Status, terminal: Terminal) -> None:
     """Prints everything that is known."""
     study = _open(options)
-    certainty = study.certainty()
-    terminal.show(study.summary, *more_to_say(study))
+    certainty, reach = study.certainty(), study.reach()
+    terminal.show(study.summary, *more_to_say(study, reach))
     terminal.show(datasets_table(certainty.datasets), *open_trials(study.trials()))
     known = {"chance_good": certainty.chance_good, "expected_loss": certainty.expected_loss}
     known |= {"chance_none_helps": certainty.chance_none_helps, "noise_sd": certainty.noise_sd}
     look = certainty.next_look
     known |= {"next_look": look and asdict(look), "groups": certainty.groups}
-    more = {"certainty": known, "reach": study.reach(), "trials": study.trials()}
+    more = {"certainty": known, "reach": reach, "trials": study.trials()}
     _document(terminal, study, certainty.datasets, more)
 
 

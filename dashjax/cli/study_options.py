@@ -249,21 +249,6 @@ class Status(Where):
 
 
 @dataclass(frozen=True)
-class ReportPage(Where):
-    """Write the study as one HTML file, to look at or to send: the answer first; no network."""
-
-    html: Path = field(kw_only=True)
-    """The file."""
-    overwrite: bool = False
-    """Replace a file that is there."""
-    watch: int | None = None
-    """Write it anew every so many seconds, until the study has stopped."""
-    printing: Printing = field(default_factory=Printing)
-
-    command = "study_page:report"
-
-
-@dataclass(frozen=True)
 class ExportTrials(Where):
     """Write all trials to a CSV file, which `dashjax table import` also reads."""
 
@@ -301,7 +286,6 @@ ACTIONS: dict[str, Any] = {
     "revise": Revise,
     "import": ImportResults,
     "status": Status,
-    "report": ReportPage,
     "export": ExportTrials,
     "list": List,
 }
@@ -325,7 +309,6 @@ class Study:
         | Annotated[Revise, subcommand("revise")]
         | Annotated[ImportResults, subcommand("import")]
         | Annotated[Status, subcommand("status")]
-        | Annotated[ReportPage, subcommand("report")]
         | Annotated[ExportTrials, subcommand("export")]
         | Annotated[List, subcommand("list")]
     )

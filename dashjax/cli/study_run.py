@@ -53,7 +53,7 @@ def run(options: Run, terminal: Terminal) -> None:
         )
     if not any(row["state"] == "told" for row in rows):
         raise InputError(f"no look of study '{study.name}' succeeded; {study.why}")
-    terminal.show(study.summary, *more_to_say(study))
+    terminal.show(study.summary, *more_to_say(study, study.reach()))
     if terminal.as_json:
         terminal.document(_document(study))
 

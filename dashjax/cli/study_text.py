@@ -12,10 +12,10 @@ from dashjax.wording import chance
 _MOST = 40  # datasets that are shown
 
 
-def more_to_say(study: Study) -> list[str]:
+def more_to_say(study: Study, reach: list[dict[str, Any]]) -> list[str]:
     """Why it has stopped or goes on, and what can be reached, a sentence each."""
     said = [("Stopped: " if study.stopped else "Goes on: ") + study.why + "."]
-    reached = reach_sentence(study.reach())
+    reached = reach_sentence(reach)
     return said + [f"What can be reached: {reached}."] * bool(reached)
 
 

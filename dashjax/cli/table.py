@@ -5,9 +5,9 @@ What trains and what draws is imported where it is asked for: it takes longer to
 
 from typing import Any
 
-from dashjax.cli import table_text
 from dashjax.cli.output import Terminal
 from dashjax.cli.supply_options import Build, Show, Verify
+from dashjax.report.text import table_facts
 from dashjax.store.reward_table import RewardTable, load_table
 
 
@@ -47,15 +47,15 @@ def verify(options: Verify, terminal: Terminal) -> None:
 
 def _show(loaded: RewardTable, terminal: Terminal, as_json: bool) -> None:
     if as_json:
-        terminal.document({"config": _about(loaded), "rows": table_text.rows(loaded)})
+        terminal.document({"config": _about(loaded), "rows": table_facts.rows(loaded)})
         return
     terminal.show(
         f"{loaded.path}: {_count(loaded)}, {loaded.seconds:.0f} s of training, "
         f"content {loaded.content[:16]}",
-        *table_text.facts(loaded),
+        *table_facts.facts(loaded),
     )
     if loaded.built():
-        terminal.show(*table_text.figures(loaded))
+        terminal.show(*table_facts.figures(loaded))
 
 
 def _count(loaded: RewardTable) -> str:

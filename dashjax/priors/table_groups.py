@@ -120,6 +120,21 @@ def explained(name: str, target: str, grouping: Grouping, rewards: np.ndarray) -
     )
 
 
+def explained_of(group: Sequence[str], rewards: Sequence[Sequence[float]]) -> Explained | None:
+    """What groups explain of some rewards; None where that cannot be told from so few.
+
+    Args:
+        group: of each dataset.
+        rewards: of each dataset, as many as it has.
+    """
+    names, most = tuple(dict.fromkeys(group)), max(map(len, rewards), default=0)
+    if most < 2 or len(names) < 2:
+        return None
+    cells = np.array([[*own, *[np.nan] * (most - len(own))] for own in rewards])
+    grouping = Grouping(tuple(names.index(name) for name in group), names)
+    return explained(AS_STATED, "", grouping, _standardised(cells))
+
+
 def found_from_others(cells: dict[str, np.ndarray], target: str) -> Grouping:
     """Datasets grouped by their mean rewards for the other targets.
 

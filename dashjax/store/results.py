@@ -198,6 +198,12 @@ def _text(manifest: dict[str, Any]) -> str:
     return json.dumps(manifest, indent=2) + "\n"
 
 
+def made_with(folder: Path) -> dict[str, Any]:
+    """By which versions and devices the results in a folder were made, and in how many seconds."""
+    manifest = _read_manifest(folder)
+    return {name: manifest[name] for name in ("versions", "devices", "seconds") if name in manifest}
+
+
 def read(folder: Path) -> Experiment:
     """The results in a folder.
 

@@ -162,6 +162,11 @@ class RewardTable:
         return {target: place for place, target in enumerate(self.identity.targets)}
 
 
+def is_table(path: Path) -> bool:
+    """Whether a folder looks like that of a reward table."""
+    return (path / "rewards").is_dir()
+
+
 def load_table(path: str | Path) -> RewardTable:
     """The table in a folder, after every check there is.
 

@@ -113,6 +113,11 @@ class Advisor:
         """Values `[arm]` as `[dataset]`, in the order of the ledger."""
         return np.asarray(values)[self._place().arm]
 
+    def moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of what is believed of each arm, `[arm]`, from the centre."""
+        verdict = self.verdict()
+        return np.asarray(verdict.mean, float), np.asarray(verdict.sd, float)
+
     def dataset(self, arm: int) -> str:
         """The name of the dataset of an arm."""
         (place,) = np.flatnonzero(self._place().arm == arm)

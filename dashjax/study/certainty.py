@@ -101,6 +101,6 @@ def _group_rows(advisor: Advisor, closer: Closer) -> list[Row]:
     for place, name in enumerate(names):
         own = [entry for entry in entries if entry.candidate.group == name]
         row = {"group": name, "datasets": len(own), "looks": sum(one.looks for one in own)}
-        row["mean"] = advisor.outside(closer.groups.mean[place])
+        row["mean"] = advisor.outside(float(closer.groups.mean[place]))
         rows.append(row | {"sd": float(closer.groups.var[place]) ** 0.5})
     return rows

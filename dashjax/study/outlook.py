@@ -36,12 +36,13 @@ def outlook(advisor: Advisor) -> tuple[Closer, NextLook | None]:
 
     None where no dataset may be looked at.
     """
-    verdict, goal = advisor.verdict(), advisor.goal()
+    mean, sd, goal = *advisor.moments(), advisor.goal()
     if not np.any(goal.available):
         return advisor.closer(np.zeros(1, int)), None
-    arms, places = nearest(verdict.mean, verdict.sd, goal)
+    arms, places = nearest(mean, sd, goal)
     closer = advisor.closer(arms)
-    gains = look_gains(verdict.mean[arms], closer.cov, float(closer.noise_var), goal, places)
+    cov, noise_var = np.asarray(closer.cov, float), float(closer.noise_var)
+    gains = look_gains(mean[arms], cov, noise_var, goal, places)
     best = int(np.argmax(gains))
     return closer, NextLook(advisor.dataset(int(arms[best])), float(gains[best]))
 
@@ -62,6 +63,6 @@ def reach_rows(advisor: Advisor) -> list[dict[str, Any]]:
     noise_var = float(advisor.closer(np.zeros(1, int)).noise_var)
     if not 0 < noise_var < np.inf:
         return []
-    known = Known(np.asarray(advisor.verdict().mean), draws, noise_var, advisor.pulls())
+    known = Known(advisor.moments()[0], draws, noise_var, advisor.pulls())
     found = reach_of(known, goal, ledger.settings.tolerance, sure, looks)
     return [{"probability": sure} | reach_row(one, advisor.dataset) for one in found]

@@ -1,5 +1,6 @@
 """Pictures of a result folder, drawn from its files alone."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -71,11 +72,13 @@ def draw_into(experiment: Experiment, folder: Path) -> list[Path]:
         OSError: if the disk refuses.
     """
     with style.applied():
-        return [
-            _write(figure, folder / f"{name}.png")
-            for pictures in _DRAWERS
-            for name, figure in pictures(experiment)
-        ]
+        return [_write(figure, folder / f"{name}.png") for name, figure in figures(experiment)]
+
+
+def figures(experiment: Experiment) -> Iterator[tuple[str, Figure]]:
+    """All pictures that the results allow, with their names; to be asked where `style` applies."""
+    for pictures in _DRAWERS:
+        yield from pictures(experiment)
 
 
 def _write(figure: Figure, path: Path) -> Path:

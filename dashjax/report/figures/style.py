@@ -119,6 +119,12 @@ def page(size: tuple[float, float], title: str, detail: str) -> Figure:
     return figure
 
 
+def heading_of(figure: Figure) -> tuple[str, str]:
+    """The title and the detail that `page` wrote, each on one line."""
+    title, detail, *_ = (" ".join(text.get_text().split()) for text in figure.texts)
+    return title, detail
+
+
 def pen(method: str) -> Pen:
     """How the method is drawn; a method not known here gets its pen from its name."""
     if method in _PENS:

@@ -1,4 +1,4 @@
-"""A reward table in words and figures: what `dashjax table show` prints."""
+"""A reward table in words and figures: what is in it, and what lacks."""
 
 import math
 from collections import Counter
