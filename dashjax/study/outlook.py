@@ -14,6 +14,7 @@ from dashjax.bandit.stopping.scores import fewest_looks
 from dashjax.study.advisor import Advisor
 from dashjax.study.explorer import Closer
 
+_NEXT_TO_NOTHING = 0.001  # of the tolerance
 _SURE = 0.95  # that a selection is good, where no rule says how sure one wants to be
 
 
@@ -29,6 +30,11 @@ class NextLook:
 
     dataset: str
     gain: float
+
+    def in_words(self, tolerance: float) -> str:
+        """The gain as a number or, where it is next to nothing beside the tolerance, its bound."""
+        least = _NEXT_TO_NOTHING * tolerance
+        return f"{self.gain:.2g}" if self.gain > least else f"less than {least:.2g}"
 
 
 def outlook(advisor: Advisor) -> tuple[Closer, NextLook | None]:

@@ -12,7 +12,6 @@ from dashjax.study.outlook import outlook
 from dashjax.wording import chance, counted, listed
 
 _EARLY = 5  # looks before which not even the noise is known
-_NEXT_TO_NOTHING = 0.001  # of the tolerance
 
 
 def stopped(advisor: Advisor) -> bool:
@@ -110,8 +109,7 @@ def _next_look(advisor: Advisor) -> str:
     look = outlook(advisor)[1] if len(advisor.ledger.looks) >= _EARLY else None
     if look is None:
         return ""
-    least = _NEXT_TO_NOTHING * advisor.ledger.settings.tolerance
-    by = f"{look.gain:.2g}" if look.gain > least else f"less than {least:.2g}"
+    by = look.in_words(advisor.ledger.settings.tolerance)
     return f"; one more look, at {look.dataset}, would raise its mean by {by} on average"
 
 

@@ -26,10 +26,10 @@ def history(trials: Sequence[Row], taken: Collection[str]) -> Drawing:
     low, high = (low, high) if high > low else (low - 0.5, high + 0.5)
     first, last = drawn[0]["trial"], drawn[-1]["trial"]
 
-    def across(trial: float) -> float:
+    def across(trial: float | int) -> float:
         return round(_LEFT + (trial - first) / max(last - first, 1) * (_RIGHT - _LEFT), 1)
 
-    def down(reward: float) -> float:
+    def down(reward: float | int) -> float:
         return round(_LOW - (_FEW + (reward - low) / (high - low) * (1 - _FEW)) * (_LOW - _TOP), 1)
 
     marks = [

@@ -29,7 +29,7 @@ def intervals(rows: Sequence[Row], groups: Sequence[Row], floor: float | None) -
     drawn = [*rows[:_MOST], *believed.values()]
     low, high = _ends(drawn, floor)
 
-    def place(value: float) -> float:
+    def place(value: float | int) -> float:
         return round(_LEFT + (value - low) / (high - low) * (_RIGHT - _LEFT), 1)
 
     heads, marks, y = [], [], _TOP
@@ -52,7 +52,7 @@ def intervals(rows: Sequence[Row], groups: Sequence[Row], floor: float | None) -
     return Drawing("intervals", "Mean and 90 % interval of each dataset", said, places)
 
 
-def ticks(low: float, high: float) -> list[float]:
+def ticks(low: float | int, high: float | int) -> list[float]:
     """A few round numbers between two."""
     span = high - low or 1.0
     step = 10 ** math.floor(math.log10(span))

@@ -22,6 +22,7 @@ from dashjax.report.page.history import history
 from dashjax.report.page.intervals import intervals
 from dashjax.report.page.render import moment
 from dashjax.report.text.reach import reach_sentence
+from dashjax.study.outlook import NextLook
 from dashjax.study.study import Study
 from dashjax.wording import chance, counted, number, percent
 
@@ -117,7 +118,8 @@ def _facts(study: Row, trials: dict[str, list[Row]], known: bool) -> list[tuple[
     facts += [("looks", f"{len(told):,}"), ("failed looks", f"{len(failed):,}")]
     facts += [("cost of all looks", f"{sum(row['cost'] for row in (*told, *failed)):g}")]
     if known and study["next_look"]:
-        facts += [("one more look is worth", f"{study['next_look']['gain']:.2g} on average")]
+        worth = NextLook(**study["next_look"]).in_words(study["settings"]["tolerance"])
+        facts += [("one more look is worth", f"{worth} on average")]
     if known:
         facts += [("all further looks are worth", f"{study['expected_loss']:.2g} on average")]
     return facts + [("noise of a look", f"{study['noise_sd']:.2g}")] * known
@@ -143,7 +145,8 @@ def _datasets(ranked: Sequence[Row], known: bool) -> Table:
 
 
 def _dataset(row: Row, known: bool) -> list[Cell]:
-    ranks = f"{row['rank_low']} to {row['rank_high']}"
+    low, high = row["rank_low"], row["rank_high"]
+    ranks = f"{low}" if low == high else f"{low} to {high}"
     return [
         name(row["dataset"]),
         name(row["group"]),
@@ -152,7 +155,7 @@ def _dataset(row: Row, known: bool) -> list[Cell]:
         _figure(row["mean"], known, ".4g"),
         _figure(row["sd"], known, ".3g"),
         _share(row["chance_best"], known, chance),
-        Cell(ranks, row["rank_low"]) if known else name(""),
+        Cell(ranks, low) if known else name(""),
         _share(row["shrinkage"], known, percent),
         _share(row["chance_above_floor"], known, chance),
         name(row["why_not"] or ""),
