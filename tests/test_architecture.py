@@ -65,7 +65,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         "settings target_rows trainer",
     ),
     "choice": (
-        "errors engine pools store bandit priors study rewards",
+        "errors wording engine pools store bandit priors study rewards",
         "check choose looks outcome problem settings",
     ),
     "simulate": (

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from dashjax.choice.check import Check
-from dashjax.study.certainty import StudyCertainty, in_percent
+from dashjax.study.certainty import StudyCertainty
+from dashjax.wording import chance, listed
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Choice:
     def _what(self) -> str:
         """What to take, and how sure that is."""
         tolerance = f"{self.about['tolerance']:g} {self.metric}"
-        sure = in_percent(self.certainty.chance_good)
+        sure = chance(self.certainty.chance_good)
         if not self.selection:
             return (
                 f"For '{self.target}', take nothing: it is {sure} sure that no dataset adds more "
@@ -70,7 +71,7 @@ class Choice:
             )
         best = "the best" if len(self.selection) == 1 else f"the best {len(self.selection)}"
         return (
-            f"For '{self.target}', take {_listed(self.selection)}: it is {sure} sure that "
+            f"For '{self.target}', take {listed(self.selection)}: it is {sure} sure that "
             f"{'this is' if len(self.selection) == 1 else 'these are'} within {tolerance} of {best}"
         )
 
@@ -89,7 +90,3 @@ def _adds(check: Check, metric: str) -> str:
     if check.test is None:
         return f"{text}; there are no test rows."
     return f"{text} and, tried once, from {check.test_local:.3g} by {check.test} on test rows."
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

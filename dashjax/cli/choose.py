@@ -11,9 +11,9 @@ from dashjax.choice.outcome import Choice
 from dashjax.cli.choose_options import Choose
 from dashjax.cli.output import Terminal
 from dashjax.cli.study_text import datasets_table
-from dashjax.study.certainty import in_percent
 from dashjax.study.study import Study
 from dashjax.study.workers import Done
+from dashjax.wording import chance
 
 _SECONDS = 5.0  # between lines of progress, at least
 
@@ -40,7 +40,7 @@ def _told(terminal: Terminal) -> Told:
             return
         last = time.monotonic()
         taken, sure = ", ".join(study.selection) or "nothing", study.certainty().chance_good
-        terminal.note(f"look {done.trial.number}: so far take {taken} ({in_percent(sure)} sure)")
+        terminal.note(f"look {done.trial.number}: so far take {taken} ({chance(sure)} sure)")
 
     def training(done: int, total: int) -> None:
         nonlocal last
