@@ -91,7 +91,8 @@ ROOMS: dict[str, tuple[str, str]] = {
         "text/table_groups text/table_noise text/tables",
     ),
     "cli": (
-        "errors wording engine pools store bandit priors study rewards choice simulate baselines report",
+        "errors wording engine pools store bandit priors study rewards choice simulate baselines "
+        "report",
         "choose choose_options demo exit experiment_options fit main output parsing pool progress "
         "replay report shared_options showing simulating study study_options study_run "
         "study_text supply_options sweep table table_files table_findings",
