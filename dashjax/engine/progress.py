@@ -1,4 +1,4 @@
-"""How long work says how far it is."""
+"""Progress callbacks: what long work is told to report to."""
 
 from collections.abc import Callable
 

@@ -3,6 +3,8 @@
 import math
 import os
 
+from dashjax.errors import InputError
+
 
 def machine_memory() -> int | None:
     """Bytes of this machine's memory; None where the system does not say."""
@@ -10,6 +12,25 @@ def machine_memory() -> int | None:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
         return None
+
+
+def check_memory(needed: int, what: str, mend: str) -> None:
+    """Refuses work that this machine's memory cannot hold.
+
+    Args:
+        needed: bytes, rather too few than too many.
+        what: would take them, in words.
+        mend: what to ask for instead.
+
+    Raises:
+        InputError: with the estimate.
+    """
+    have = machine_memory()
+    if have is not None and needed > have:
+        raise InputError(
+            f"{what} would take at least {in_words(needed // 10**9)} GB of memory, and this "
+            f"machine has {have // 10**9:,} GB; {mend}"
+        )
 
 
 def in_words(number: int) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dashjax.engine.progress import Advance, silent
-from dashjax.engine.sizes import machine_memory
+from dashjax.engine.sizes import check_memory
 from dashjax.errors import InputError
 from dashjax.pools.grouping import Grouping
 from dashjax.priors import grid, nuts
@@ -86,13 +86,11 @@ def _check_memory(targets: int, grouping: Grouping) -> None:
     """
     groups, slots = grouping.arm.shape
     needed = _COPIES * nuts.CHAINS * targets * groups * slots**2 * _NUMBER
-    have = machine_memory()
-    if have is not None and needed > have:
-        raise InputError(
-            f"a fit to {targets:,} targets with up to {slots:,} datasets in a group would take at "
-            f"least {needed // 10**9:,} GB of memory, and this machine has {have // 10**9:,} GB; "
-            f"name fewer targets, or take a grouping with smaller groups"
-        )
+    check_memory(
+        needed,
+        f"a fit to {targets:,} targets with up to {slots:,} datasets in a group",
+        "name fewer targets, or take a grouping with smaller groups",
+    )
 
 
 def _fits(

@@ -1,4 +1,4 @@
-"""The hyper-parameters by NumPyro's no-U-turn sampler: the model of `fitting`, nothing plugged in.
+"""The hyper-parameters by NumPyro's no-U-turn sampler: the hierarchical model, nothing plugged in.
 
 Utilities are integrated out, so that four parameters are sampled: given those, the mean rewards of
 a group's datasets follow one multivariate normal law, and a factor holds the squares within

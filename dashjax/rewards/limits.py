@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dashjax.engine.sizes import in_words, machine_memory
+from dashjax.engine.sizes import check_memory, in_words
 from dashjax.errors import InputError
 from dashjax.pools.examples import Examples
 from dashjax.rewards.settings import TrainingSettings
@@ -61,13 +61,9 @@ def check_trainings(
         InputError: with an estimate of memory or time, and the setting that is most of it.
     """
     network = _network(examples, settings)
-    memory, have = _memory(network, settings, several), machine_memory()
+    memory = _memory(network, settings, several)
     most = max(memory, key=lambda setting: memory[setting])
-    if have is not None and memory[most] > have:
-        raise InputError(
-            f"{most} would make training take about {in_words(memory[most] // 10**9)} GB of "
-            f"memory, and this machine has {have // 10**9:,} GB; give less"
-        )
+    check_memory(memory[most], f"training with {most}", "give less")
     for one in several:
         work = one.count * one.steps * settings.batch * _PASSES * network.multiplications
         if work > _MOST_WORK:

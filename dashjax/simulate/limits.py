@@ -8,7 +8,7 @@ from typing import NamedTuple
 import jax
 
 from dashjax.engine.batches import rounds_of
-from dashjax.engine.sizes import in_words, machine_memory
+from dashjax.engine.sizes import check_memory, in_words
 from dashjax.errors import InputError
 
 MOST_DATASETS = 100_000  # each has a place in the memory of every run
@@ -61,13 +61,9 @@ def check(size: Size) -> None:
             f"{_asked(size)} would take at least {in_words(work // (_SPEED * _YEAR))} years of one "
             f"core; ask for fewer seeds or steps"
         )
-    memory, have = _memory(size), machine_memory()
-    if have is not None and sum(memory.values()) > have:
-        most = max(memory, key=lambda name: memory[name])
-        raise InputError(
-            f"{_asked(size)} would take at least {in_words(sum(memory.values()) // 10**9)} GB of "
-            f"memory, and this machine has {have // 10**9:,} GB; ask for fewer {most}"
-        )
+    memory = _memory(size)
+    most = max(memory, key=lambda name: memory[name])
+    check_memory(sum(memory.values()), _asked(size), f"ask for fewer {most}")
 
 
 def _check_counts(size: Size) -> None:

@@ -5,6 +5,7 @@ import pytest
 from commands import refused
 
 import dashjax as dj
+from dashjax.engine import sizes
 from dashjax.engine.sizes import in_words
 from dashjax.simulate import limits, running
 from dashjax.simulate.limits import Size
@@ -70,7 +71,7 @@ def test_a_demo_refuses_before_its_table_is_built(tmp_path, capsys):
 
 
 def test_a_fit_is_refused_where_its_covariances_have_no_room(table, capsys, monkeypatch):
-    monkeypatch.setattr("dashjax.priors.fit.machine_memory", lambda: 1000)
+    monkeypatch.setattr(sizes, "machine_memory", lambda: 1000)
     said = refused(capsys, "fit", str(table.path))
     assert "a fit to 2 targets with up to 4 datasets in a group would take at least" in said
 
@@ -93,7 +94,7 @@ def test_so_does_a_fit(table, capsys, option):
     ],
 )
 def test_memory_and_time_are_estimated(monkeypatch, size, words):
-    monkeypatch.setattr(limits, "machine_memory", lambda: 8 * 10**9)
+    monkeypatch.setattr(sizes, "machine_memory", lambda: 8 * 10**9)
     with pytest.raises(dj.InputError, match=words):
         limits.check(size)
 
@@ -102,12 +103,12 @@ def test_memory_and_time_are_estimated(monkeypatch, size, words):
     "size", [Size(10**7, 200, 15), Size(10_000, 300, 22, sweeps=9 * 21), Size(20, 20, 10**4)]
 )
 def test_what_fits_is_not_refused(monkeypatch, size):
-    monkeypatch.setattr(limits, "machine_memory", lambda: 8 * 10**9)
+    monkeypatch.setattr(sizes, "machine_memory", lambda: 8 * 10**9)
     limits.check(size)
 
 
 def test_a_machine_that_does_not_say_its_memory_refuses_by_time_alone(monkeypatch):
-    monkeypatch.setattr(limits, "machine_memory", lambda: None)
+    monkeypatch.setattr(sizes, "machine_memory", lambda: None)
     limits.check(Size(3 * 10**9, 10, 15))
     with pytest.raises(dj.InputError, match="years"):
         limits.check(Size(3 * 10**9, 10**6, 15 * 10**3))

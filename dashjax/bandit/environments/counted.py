@@ -1,4 +1,4 @@
-"""The state that synthetic and replayed sources share: what was drawn once, and pulls so far.
+"""The state that synthetic and replayed environments share: what was drawn once, and pulls so far.
 
 The n-th pull of an arm is answered from the key, the arm and n alone. So every policy, belief and
 grouping meets the same rewards (common random numbers), and a longer run begins like a shorter one.
