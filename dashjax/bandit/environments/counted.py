@@ -16,7 +16,7 @@ from dashjax.engine import indexing
 
 
 class CountedState(NamedTuple):
-    """What a source keeps during a run."""
+    """What an environment keeps during a run."""
 
     key: RandomKey
     utility: Float[Array, " arm"]
@@ -24,7 +24,7 @@ class CountedState(NamedTuple):
 
 
 class Pull(NamedTuple):
-    """One question put to a source."""
+    """One question put to an environment."""
 
     key: RandomKey  # of this run and arm, the same at every pull of it
     number: Int[Array, ""]  # pulls of this arm before this one
@@ -41,7 +41,7 @@ Answer = Callable[[Pull], Reward]
 
 
 def counted(draw: Callable[[RandomKey], Float[Array, " arm"]], answer: Answer) -> Environment:
-    """A source with true utilities `draw(key)`, once a run, and rewards by `answer`."""
+    """An environment with true utilities `draw(key)`, once a run, and rewards by `answer`."""
 
     def init(key: RandomKey) -> CountedState:
         key_utility, key_rewards = jax.random.split(key)
