@@ -21,8 +21,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     "wording": ("", "wording"),
     "engine": (
         "errors",
-        "batch_last batches compilation devices hosts indexing loop progress random sizes threefry "
-        "top_k workers",
+        "batch_last batches common_subexpressions compilation devices hosts indexing loop progress "
+        "random sizes threefry top_k workers",
     ),
     "pools": (
         "errors",

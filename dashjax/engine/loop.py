@@ -23,6 +23,7 @@ from jax.extend.core import Literal
 
 from dashjax.engine import batch_last
 from dashjax.engine.batch_last import Function, Value, function_of
+from dashjax.engine.common_subexpressions import eliminate
 
 Body = Callable[[Any, jax.Array], tuple[Any, Any]]
 Enough = Callable[[Any, jax.Array], jax.Array]  # a trace, and how many steps of it were made
@@ -65,7 +66,7 @@ def fast(body: Body, start: Any, steps: int, enough: Enough | None = None) -> tu
         )
         return plain(body, start, steps)
     leaves, results = jax.tree.leaves(start), jax.tree.structure(shape)
-    whole = function_of(traced.jaxpr)
+    whole = eliminate(function_of(traced.jaxpr))
     variables, step = list(whole.takes[-1 - len(leaves) : -1]), whole.takes[-1]
     pairs = list(zip(variables, whole.gives[: len(leaves)], strict=True))
     # what the body hands on as it is need not be carried
