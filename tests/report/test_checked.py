@@ -21,9 +21,9 @@ ESTIMATED = {"mean": 0.1, "sd": 0.1, "q05": 0.0, "q95": 0.2, "left_out": None}
 CHAINS = {"effective_draws": 900.0, "r_hat": 1.0, "divergences": 0}
 
 
-def replay() -> Experiment:
+def replay(targets: tuple[str, ...] = ("one", "two")) -> Experiment:
     """A replay of two targets as the command leaves it, made up."""
-    experiment = replayed(steps=20)
+    experiment = replayed(targets, steps=20)
     experiment.config["prior"] = {target: PRIOR for target in experiment.config["targets"]}
     for row in experiment.rows:
         label = {key: row[key] for key in ("target", "grouping", "method")}

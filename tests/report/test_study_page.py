@@ -1,6 +1,7 @@
 """The page of a study: the answer first, nothing from elsewhere, and names are only names."""
 
 import pytest
+from browser import opened
 from page_reading import NASTY, PageReader
 
 from dashjax.report.page.history import history
@@ -132,3 +133,16 @@ def test_many_datasets_and_looks_are_drawn_in_part_and_that_is_said():
     places = history(trials, []).places
     assert len(places["marks"]) == 1000
     assert "last 1,000 looks" in places["left_out"]
+
+
+def test_a_study_opens_sorts_and_can_be_read_in_the_dark(tmp_path):
+    text = render(study_page(study_of(("low", "middle", *NASTY), floor=0.1)))
+    dark = "--blink-settings=preferredColorScheme=0"
+    found = opened(text, tmp_path, dark, "--window-size=500,900")
+
+    assert found["asked"] == []
+    assert found["sorted"]["name"][-3:] == ["a & b", "low", "middle"]
+    assert found["sorted"]["down"] == found["sorted"]["up"][::-1]
+    assert found["sorted"]["down"][:2] == ["low", "middle"]
+    assert found["wide"] <= 0
+    assert not found["broken"]

@@ -16,6 +16,7 @@ from dashjax.store.results import Experiment
 
 # letters stay letters, in whatever plain type the reader has; the same picture is the same text
 _SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "dashjax"}
+_FONT, _FONTS = b"px 'DejaVu Sans'", b"px 'DejaVu Sans', Verdana, sans-serif"  # as wide, or less
 
 
 def images(experiment: Experiment) -> Iterator[Image]:
@@ -28,6 +29,6 @@ def images(experiment: Experiment) -> Iterator[Image]:
 def _image(figure: Figure) -> Image:
     file = io.BytesIO()
     FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None})
-    text = base64.b64encode(file.getvalue()).decode("ascii")
+    text = base64.b64encode(file.getvalue().replace(_FONT, _FONTS)).decode("ascii")
     title, detail = style.heading_of(figure)
     return Image(f"data:image/svg+xml;base64,{text}", title, detail)

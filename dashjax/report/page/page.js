@@ -1,3 +1,4 @@
+(function () {
 "use strict";
 function sorted(body, place, number, down) {
   return Array.from(body.rows).sort(function (a, b) {
@@ -23,3 +24,4 @@ window.addEventListener("beforeprint", function () {
 if (document.documentElement.dataset.refresh) {
   setTimeout(function () { location.reload(); }, 1000 * document.documentElement.dataset.refresh);
 }
+})();

@@ -8,6 +8,7 @@ from dashjax.report.page.content import Listing, Page, Section, Text, printed, s
 from dashjax.report.page.images import images
 from dashjax.store.results import Experiment
 
+_FEW = 6  # sentences on what to take that are said at once
 _GLOSSARY = (
     ("look, step, pull", "One dataset evaluated once."),
     ("run", "One simulated search, with one seed."),
@@ -35,17 +36,25 @@ def results_page(experiment: Experiment, made_with: Row | None = None) -> Page:
     pictures = Section("Pictures", parts=list(images(experiment)))
     if experiment.config["command"] == "fit":
         return _of_fit(experiment, [pictures, settings])
-    sections = [_takes(experiment), _methods(experiment), _stops(experiment), _sure(experiment)]
-    found = report.findings(experiment)
-    amiss = Section("What is amiss", ["Nothing was found."] * (not found), [Listing(found)])
-    sections = [one for one in sections if one.parts]
+    takes, found = report.takes(experiment), report.findings(experiment)
+    few = len(takes) <= _FEW
+    sections = [Section("What to take", parts=[Listing(takes)])] * (not few)
+    sections += [_methods(experiment), _stops(experiment), _sure(experiment)]
+    lists = [Listing(found)] * bool(found)
+    amiss = Section("What is amiss", ["Nothing was found."] * (not found), lists)
     return Page(
         title=f"{_what(experiment)}: what came of it",
         heading=_what(experiment),
         answer=[report.closing(experiment)],
-        says=[],
+        says=takes if few else [],
         facts=_facts(experiment),
-        sections=[*sections, amiss, pictures, *_priors(experiment), settings],
+        sections=[
+            *(one for one in sections if one.parts),
+            amiss,
+            pictures,
+            *_priors(experiment),
+            settings,
+        ],
         glossary=_GLOSSARY,
     )
 
@@ -66,11 +75,6 @@ def _facts(experiment: Experiment) -> list[tuple[str, str]]:
         ("datasets wanted", f"{row['select']:,}"),
         ("a selection is right", right(config)),
     ]
-
-
-def _takes(experiment: Experiment) -> Section:
-    said = report.takes(experiment)
-    return Section("What to take", parts=[Listing(said)] * bool(said))
 
 
 def _methods(experiment: Experiment) -> Section:
