@@ -27,8 +27,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     "pools": (
         "errors",
         "datasets embedded/digits embedded/glyphs embedded/painting examples grouping lazy parts "
-        "pool read readers/archive readers/folder readers/group_folder readers/list_file "
-        "readers/one_file readers/options readers/table_file",
+        "pool read readers/archive readers/features readers/folder readers/group_folder "
+        "readers/list_file readers/one_file readers/options readers/table_file",
     ),
     "store": (
         "errors wording engine pools",
@@ -61,8 +61,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "rewards": (
         "errors engine pools store",
-        "build columns definitions encoding gain limits measure metrics models networks selections "
-        "settings target_rows trainer",
+        "build columns definitions encoding gain limits local_features measure metrics models "
+        "networks selections settings target_rows trainer",
     ),
     "choice": (
         "errors wording engine pools store bandit priors study rewards",
@@ -93,8 +93,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     "cli": (
         "errors wording engine pools store bandit priors study rewards choice simulate baselines "
         "report",
-        "choose choose_options demo exit experiment_options fit main output parsing pool progress "
-        "replay report shared_options showing simulating study study_options study_run "
+        "baseline choose choose_options demo exit experiment_options fit main output parsing pool "
+        "progress replay report shared_options showing simulating study study_options study_run "
         "study_text supply_options sweep table table_files table_findings",
     ),
 }

@@ -8,6 +8,7 @@ from typing import Any, Union
 import tyro
 from tyro import _errors as refusals  # the only door to what tyro refuses, in parts
 
+from dashjax.cli.baseline import Baseline
 from dashjax.cli.choose_options import Choose
 from dashjax.cli.experiment_options import Demo, Fit, Replay, Report, Sweep
 from dashjax.cli.study_options import ACTIONS, Study
@@ -18,10 +19,10 @@ from dashjax.errors import InputError, closest
 
 _TABLE = (Build, Import, Export, Merge, Diff, Show, Noise, Groups, Verify)
 COMMANDS: dict[str, dict[str, Any] | Any] = {
-    one.__name__.lower(): one for one in (Demo, Choose, Pool, Fit, Replay, Sweep, Report)
+    one.__name__.lower(): one for one in (Demo, Choose, Pool, Fit, Replay, Sweep, Baseline, Report)
 } | {"table": {one.__name__.lower(): one for one in _TABLE}, "study": ACTIONS}
 # not by `|`, of which tyro asks a library that takes a sixth of a second to load
-_ANY = Union[Demo, Choose, Pool, Table, Study, Fit, Replay, Sweep, Report]  # noqa: UP007
+_ANY = Union[Demo, Choose, Pool, Table, Study, Fit, Replay, Sweep, Baseline, Report]  # noqa: UP007
 _SHELLS = ("bash", "zsh", "tcsh", "fish")
 _COMPLETIONS = ("--tyro-write-completion", "--tyro-print-completion")
 _KINDS = {

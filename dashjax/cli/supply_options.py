@@ -19,7 +19,9 @@ _Hidden = tyro.conf.Suppress[int]
 
 
 @dataclass(frozen=True)
-class _Cut(FolderOptions):
+class Cut(FolderOptions):
+    """How a folder is cut, with the command's own seed."""
+
     seed: _Hidden = 0  # the command's own --seed decides
 
 
@@ -28,7 +30,7 @@ class _Training(TrainingSettings):
     seed: _Hidden = 0
 
 
-def _check_cut(pool: str, cut: _Cut, more: Sequence[str] = ()) -> None:
+def check_cut(pool: str, cut: Cut, more: Sequence[str] = ()) -> None:
     """Refuses options that say how a folder is cut where the pool is none."""
     given = [
         f"--{one.name.replace('_', '-')}"
@@ -52,7 +54,7 @@ class Pool:
     """Write a contact sheet of example images to this PNG file."""
     overwrite: bool = False
     """Put the contact sheet in the place of an earlier picture."""
-    cut: _Cut = field(default_factory=_Cut)
+    cut: Cut = field(default_factory=Cut)
     """How the domains of a folder are cut into targets and candidate datasets."""
     seed: int = 0
     """Decides which examples of a folder go where."""
@@ -66,7 +68,7 @@ class Pool:
         Raises:
             InputError: if the pool is none that is cut.
         """
-        _check_cut(self.pool, self.cut, ["--seed"] if self.seed else [])
+        check_cut(self.pool, self.cut, ["--seed"] if self.seed else [])
         return FolderOptions(**asdict(self.cut) | {"seed": self.seed})
 
 
@@ -90,7 +92,7 @@ class Build:
     """`gain`: validation accuracy won by fine-tuning the local model on local and candidate
     examples. `agreement`: accuracy of the local model, as it is, on candidate examples. `retrain`:
     validation accuracy after training from scratch on local and candidate examples."""
-    cut: _Cut = field(default_factory=_Cut)
+    cut: Cut = field(default_factory=Cut)
     """How the domains of a folder are cut into targets and candidate datasets."""
     training: _Training = field(default_factory=_Training)
     """How models are trained and rewards measured."""
@@ -106,7 +108,7 @@ class Build:
         Raises:
             InputError: if the pool is none that is cut, and is to be.
         """
-        _check_cut(self.pool, self.cut)
+        check_cut(self.pool, self.cut)
         cut: dict[str, Any] = asdict(self.cut) | {"seed": self.seed}
         training: dict[str, Any] = asdict(self.training) | {"seed": self.seed}
         return FolderOptions(**cut), TrainingSettings(**training)

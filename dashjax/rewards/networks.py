@@ -22,10 +22,11 @@ Inputs = UInt8[Array, "example height width channel"] | Num[Array, "example feat
 
 
 class Network(NamedTuple):
-    """A classifier as two pure functions."""
+    """A classifier as pure functions; features are what its last layer makes logits of."""
 
     init: Callable[[Key[Array, ""]], Parameters]
     logits: Callable[[Parameters, Inputs], Float[Array, "example class"]]
+    features: Callable[[Parameters, Inputs], Float[Array, "example feature"]]
 
 
 def network(
@@ -79,7 +80,7 @@ class ImageNetwork(linen.Module):
         for width in self.convolution_widths:
             hidden = linen.relu(max_pool(PatchConvolution(width)(hidden)))
         flat = hidden.reshape(-1, hidden.shape[-1]).T
-        return linen.Dense(self.classes)(linen.relu(linen.Dense(self.dense_width)(flat)))
+        return _classified(self, linen.relu(linen.Dense(self.dense_width)(flat)))
 
 
 class FeatureNetwork(linen.Module):
@@ -94,7 +95,7 @@ class FeatureNetwork(linen.Module):
         hidden = scaled(features)
         for width in self.widths:
             hidden = linen.relu(linen.Dense(width)(hidden))
-        return linen.Dense(self.classes)(hidden)
+        return _classified(self, hidden)
 
 
 class PatchConvolution(linen.Module):
@@ -149,6 +150,14 @@ def scaled(inputs: Num[Array, "..."]) -> Float[Array, "..."]:
     return values / 127.5 - 1 if inputs.dtype == jnp.uint8 else values
 
 
+def _classified(
+    module: ImageNetwork | FeatureNetwork, hidden: Float[Array, "example feature"]
+) -> Float[Array, "example class"]:
+    """Logits; the features that they are made of can be had beside them."""
+    module.sow("intermediates", "features", hidden)
+    return linen.Dense(module.classes)(hidden)
+
+
 def _pure(module: linen.Module, shape: tuple[int, ...]) -> Network:
     def init(key: jax.Array) -> Parameters:
         return module.init(key, jnp.zeros((1, *shape)))
@@ -158,4 +167,9 @@ def _pure(module: linen.Module, shape: tuple[int, ...]) -> Network:
         assert isinstance(outputs, jax.Array)
         return outputs
 
-    return Network(init, logits)
+    def features(parameters: Parameters, inputs: jax.Array) -> jax.Array:
+        _, beside = module.apply(parameters, inputs, mutable=["intermediates"])
+        (found,) = beside["intermediates"]["features"]
+        return found
+
+    return Network(init, logits, features)

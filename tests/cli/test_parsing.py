@@ -29,7 +29,7 @@ WORDS += [[group, name] for group in ("table", "study") for name in COMMANDS[gro
     [
         ("", "'dashjax' needs a command; choose from demo, "),
         ("sweeep", "unknown command 'sweeep' of 'dashjax' (did you mean 'sweep'?); choose from"),
-        ("xyz", "unknown command 'xyz' of 'dashjax'; choose from demo, pool,"),
+        ("xyz", "unknown command 'xyz' of 'dashjax'; choose from demo, choose,"),
         ("table", "'dashjax table' needs a command; choose from build, import,"),
         ("table biuld", "unknown command 'biuld' of 'dashjax table' (did you mean 'build'?)"),
         ("sweep --seedz 3", "unknown option '--seedz' of 'dashjax sweep' (did you mean '--seed"),
@@ -141,13 +141,15 @@ def test_every_command_has_help(capsys, words):
     assert "usage: dashjax" in said
     if words and words not in (["table"], ["study"]):
         assert {"--json", "--quiet"} <= set(said.replace(",", " ").split())
-        drawn_by_chance = words[-1] in {"demo", "pool", "build", "fit", "replay", "sweep", "create"}
+        drawn_by_chance = words[-1] in {"demo", "choose", "pool", "build", "fit"} | {
+            *("replay", "sweep", "baseline", "create")
+        }
         assert ("--seed " in said) == drawn_by_chance
 
 
 @pytest.mark.parametrize("command", all_commands())
 def test_no_option_of_a_command_is_there_twice(command):
-    found = [name for name in flags(command) if name != "seed"]  # one is shown, see `_Cut`
+    found = [name for name in flags(command) if name != "seed"]  # one is shown, see `Cut`
     assert len(set(found)) == len(found)
 
 

@@ -20,6 +20,7 @@ from dashjax.rewards.definitions import (
     local_model,
     reward_named,
 )
+from dashjax.rewards.local_features import local_features
 from dashjax.rewards.measure import compute_rewards, selection_accuracies
 from dashjax.rewards.networks import PatchConvolution, max_pool, network
 from dashjax.rewards.settings import TrainingSettings
@@ -177,6 +178,23 @@ def test_replicates_and_seeds_differ():
     assert (other.rows != first.rows).any()
     values = rewards([Cell("first", "own", r) for r in range(12)])
     assert len(set(values.values())) > 2
+
+
+def test_features_of_the_local_model_are_those_that_its_logits_are_made_of():
+    found = local_features(FEATURES, QUICK, "first")
+    assert found.shape == (len(FEATURES.labels), QUICK.feature_widths[-1])
+    assert (found >= 0).all()
+    model = small_network()
+    parameters = model.init(jax.random.key(0))
+    last = parameters["params"]["Dense_2"]
+    inputs = jnp.asarray(FEATURES.inputs[:9])
+    hidden, logits = (of(parameters, inputs) for of in (model.features, model.logits))
+    expected = hidden @ last["kernel"] + last["bias"][None]
+    np.testing.assert_allclose(expected, logits, atol=1e-5)
+    own = FEATURES.target("first").test
+    middles = np.stack([found[own][FEATURES.labels[own] == one].mean(axis=0) for one in range(3)])
+    nearest = ((found[own][:, None] - middles[None]) ** 2).sum(axis=-1).argmin(axis=1)
+    assert (nearest == FEATURES.labels[own]).mean() > 0.6
 
 
 def test_a_cell_draws_without_replacement_and_takes_all_of_a_small_dataset():
