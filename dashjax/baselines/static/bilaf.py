@@ -69,15 +69,14 @@ def bilaf(
     if not 1 <= count <= budget:
         raise InputError(f"centres are {count}; give 1 to {budget}, which is the budget")
     cores = activeft(values, count, iterations=iterations, seed=seed).tolist()
-    doubles = values.astype(np.float64)
-    classes, borders = _classes(doubles, cores)
-    orders = [_joined(doubles, rows, core) for rows, core in zip(classes, cores, strict=True)]
+    classes, borders = _classes(values, cores)
+    orders = [_joined(values, rows, core) for rows, core in zip(classes, cores, strict=True)]
     kept = [_without_outliers(rows) for rows in orders]
     if sum(map(len, kept)) < budget:
         kept = orders
     shares = shared_out(np.array([len(rows) for rows in kept]), budget)
     picked = [
-        rows[_picks(doubles[rows], _Borders(*(each[rows] for each in borders)), share)]
+        rows[_picks(values[rows], _Borders(*(each[rows] for each in borders)), share)]
         for rows, share in zip(kept, shares.tolist(), strict=True)
     ]
     return np.concatenate(picked).astype(np.int32)

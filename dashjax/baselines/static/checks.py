@@ -5,6 +5,8 @@ from numpy.typing import ArrayLike
 
 from dashjax.errors import InputError
 
+_AT_ONCE = 16_384  # samples, so that copies stay small
+
 
 def checked_features(features: ArrayLike, what: str = "features") -> np.ndarray:
     """Features as contiguous float32, `[sample, feature]`.
@@ -23,11 +25,11 @@ def checked_features(features: ArrayLike, what: str = "features") -> np.ndarray:
         )
     with np.errstate(over="ignore"):
         values = np.ascontiguousarray(array, np.float32)
-    finite = np.isfinite(values).all(axis=1)
-    if not finite.all():
-        raise InputError(
-            f"{what} of sample {int(np.argmin(finite))} are not finite; mend or drop that sample"
-        )
+    for first in range(0, len(values), _AT_ONCE):
+        finite = np.isfinite(values[first : first + _AT_ONCE]).all(axis=1)
+        if not finite.all():
+            row = first + int(np.argmin(finite))
+            raise InputError(f"{what} of sample {row} are not finite; mend or drop that sample")
     return values
 
 
@@ -60,9 +62,13 @@ def unit_length(features: np.ndarray) -> np.ndarray:
     Raises:
         InputError: if a sample has no length, as it then has no direction.
     """
-    doubles = features.astype(np.float64)  # squares of large features do not overflow
-    length = np.sqrt((doubles**2).sum(axis=-1, keepdims=True))
-    if not length.all():
-        place = int(np.argmin(length.reshape(len(features), -1).min(axis=1)))
-        raise InputError(f"all features of sample {place} are 0; mend or drop that sample")
-    return (doubles / length).astype(np.float32)
+    unit = np.empty(features.shape, np.float32)
+    for first in range(0, len(features), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        doubles = features[part].astype(np.float64)  # squares of large features do not overflow
+        length = np.sqrt((doubles**2).sum(axis=-1, keepdims=True))
+        if not length.all():
+            row = first + int(np.argmin(length.reshape(len(length), -1).min(axis=1)))
+            raise InputError(f"all features of sample {row} are 0; mend or drop that sample")
+        unit[part] = doubles / length
+    return unit

@@ -55,6 +55,10 @@ def lower(
 def distances(
     these: Float[np.ndarray, "one feature"], those: Float[np.ndarray, "other feature"]
 ) -> Float[np.ndarray, "one other"]:
-    """Euclidean distances; for shapes that differ each time, where compiling would not pay."""
+    """Euclidean distances in double precision.
+
+    For shapes that differ each time, where compiling would not pay.
+    """
+    these, those = these.astype(np.float64), those.astype(np.float64)
     squares = (these**2).sum(1)[:, None] + (those**2).sum(1)[None] - 2 * these @ those.T
     return np.sqrt(np.maximum(squares, 0))

@@ -93,7 +93,7 @@ def _block(
     chosen = np.minimum(chosen, len(least) - 1)
     owner = chosen // each
     held = patterns.reshape(-1, each, patterns.shape[1])[owner].reshape(-1, patterns.shape[1])
-    apart = distances(patterns[chosen].astype(np.float64), held.astype(np.float64)) ** 2
+    apart = distances(patterns[chosen], held) ** 2
     apart = apart.reshape(_PROPOSALS, _PROPOSALS, each).min(axis=2)
     then, now, accept = least[chosen], least[chosen], draw.random(_PROPOSALS)
     rows: list[int] = []

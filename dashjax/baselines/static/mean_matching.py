@@ -100,7 +100,7 @@ def greedily(
 def _frequencies(wanted: np.ndarray) -> Float[np.ndarray, "feature frequency"]:
     """Draws from the kernel's spectrum."""
     draw = np.random.default_rng(0)
-    some = wanted[draw.permutation(len(wanted))[:_WIDTH_FROM]].astype(np.float64)
+    some = wanted[draw.permutation(len(wanted))[:_WIDTH_FROM]]
     apart = distances(some, some)[np.triu_indices(len(some), 1)]
     width = np.median(apart) if len(apart) else 0.0
     if not width:
