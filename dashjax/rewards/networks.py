@@ -170,6 +170,7 @@ def _pure(module: linen.Module, shape: tuple[int, ...]) -> Network:
     def features(parameters: Parameters, inputs: jax.Array) -> jax.Array:
         _, beside = module.apply(parameters, inputs, mutable=["intermediates"])
         (found,) = beside["intermediates"]["features"]
+        assert isinstance(found, jax.Array)
         return found
 
     return Network(init, logits, features)

@@ -25,6 +25,14 @@ def clustered() -> np.ndarray:
     return values.astype(np.float32)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def in_parts():
+    """Twenty centres meet 300 samples at a time, so that all tests share what is compiled."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(activeft, "_PAIRS", 300 * 20)
+        yield
+
+
 def k_center(features: np.ndarray, budget: int, known: np.ndarray) -> tuple[list[int], list[float]]:
     """Greedy k-center by one pick after another, and how far each pick was."""
     doubles, rows, far = features.astype(np.float64), [], []
@@ -108,9 +116,8 @@ def as_published(raw, values, temperature):
     return -(jnp.log(own) - jnp.log(own + crowd[nearest])).mean()
 
 
-def test_activeft_follows_the_gradient_of_the_published_loss(clustered, monkeypatch):
+def test_activeft_follows_the_gradient_of_the_published_loss(clustered):
     values = checks.unit_length(clustered)
-    monkeypatch.setattr(activeft, "_PAIRS", 300 * 20)  # in three parts
     found, losses = activeft.fitted(values, 20, 4, 0.07, seed=0)
     raw = jnp.asarray(values[np.random.default_rng(0).permutation(SAMPLES)[:20]])
     optimiser = optax.adam(1e-3)
@@ -134,14 +141,13 @@ def test_activeft_lowers_its_loss_and_picks_each_sample_once(clustered):
     assert sorted(dj.baselines.activeft(copies, 7, iterations=0)) == list(range(7))
 
 
-def test_activeft_gives_each_centre_the_nearest_that_is_left(clustered, monkeypatch):
+def test_activeft_gives_each_centre_the_nearest_that_is_left(clustered):
     values = checks.unit_length(clustered)
-    centres = values[[0, 0, 1, 0, 5]] + 0.01
+    centres = values[[0, 0, 1, 0, 5, 2, 0, 1]] + 0.01  # more than are compared at once
     expected, similar = [], centres @ values.T
-    for place in range(5):
+    for place in range(8):
         similar[place, expected] = -np.inf
         expected.append(int(similar[place].argmax()))
-    monkeypatch.setattr(activeft, "_PAIRS", 2 * SAMPLES)
     np.testing.assert_array_equal(activeft.nearest_unused(centres, values), expected)
 
 
