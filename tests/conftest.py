@@ -1,5 +1,6 @@
 """What every test shares: small pools, JAX made strict, and annotated shapes that are checked."""
 
+import gc
 import os
 import tempfile
 from pathlib import Path
@@ -28,6 +29,9 @@ import postgres_server  # noqa: E402
 import worlds  # noqa: E402
 
 from dashjax.engine import devices  # noqa: E402
+
+# what JAX keeps of the tests' programs is much, and need not be searched for garbage so often
+gc.set_threshold(100_000, 20, 20)
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
