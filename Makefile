@@ -1,18 +1,24 @@
 # make demo: set up, then watch dashjax work on its embedded pool (no network after set-up)
-# make test: set up, then run the tests
+# make test: set up, then run the tests, but for those that take long
+# make test-slow: set up, then run those
 # make lint: style and types
 # make docs: the site, in site/index.html
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint docs clean
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+.PHONY: demo test test-slow lint docs clean
 
 demo: .venv/installed
 	$(BIN)/dashjax demo --overwrite
 
 test: .venv/installed-test
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(PYTEST) -m 'not slow'
+
+test-slow: .venv/installed-test
+	$(PYTEST) -m slow
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check

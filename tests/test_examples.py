@@ -21,6 +21,7 @@ def test_there_are_five():
     assert {path.stem for path in EXAMPLES} == set(SAID)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_elsewhere(path, tmp_path):
     done = subprocess.run(

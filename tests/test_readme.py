@@ -105,6 +105,7 @@ TRAINING = [f"--training.{w[2:]}" if w.startswith("--") else w for w in folders.
 RUNS = ["--seeds", "20", "--steps", "20"]
 
 
+@pytest.mark.slow
 def test_the_study_of_digits_runs(tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     folders.write(tmp_path / "my-pool", "ink", "neon")
@@ -116,6 +117,7 @@ def test_the_study_of_digits_runs(tmp_path: Path, monkeypatch, capsys) -> None:
     assert "own are best" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_study_of_rules_runs(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     folders.write(tmp_path / "my-pool", "ink", "neon")
@@ -129,6 +131,7 @@ def test_the_study_of_rules_runs(tmp_path: Path, monkeypatch) -> None:
     assert list((tmp_path / "sims" / "results" / "identification").glob("*/*.png"))
 
 
+@pytest.mark.slow
 def test_the_study_of_steps_runs(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["exploration_steps", *RUNS, "--methods", "dash"])

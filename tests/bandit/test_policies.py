@@ -77,6 +77,7 @@ CHOICES = pairwise(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("policy", "belief", "judge", "choose", "kind", "pool", "stop", "costs", "batch"), CHOICES
 )

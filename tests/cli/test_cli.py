@@ -81,6 +81,7 @@ def test_table_build_for_more_replicates_keeps_those_there_are(
     assert new.array("ink").shape == (4, 2)
 
 
+@pytest.mark.slow
 def test_a_build_killed_at_any_time_and_resumed_equals_one_left_alone(
     pool: Path, tmp_path: Path
 ) -> None:

@@ -118,6 +118,7 @@ print(len(ends))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one_step", [True, False])
 def test_whenever_it_is_killed_a_folder_holds_the_earlier_results_or_the_new(tmp_path, one_step):
     written(tmp_path / "r")

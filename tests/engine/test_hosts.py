@@ -93,6 +93,7 @@ def assert_as_by_one(capsys, first: list[str], second: list[str]) -> dict:
     return alone
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="compares CPUs with CPUs")
 def test_a_sweep_on_two_hosts_is_that_of_one_process(tmp_path: Path, capsys) -> None:
     partly_on_the_second_host = 2 * ROUND + DEVICES * BLOCK + 76
@@ -103,6 +104,7 @@ def test_a_sweep_on_two_hosts_is_that_of_one_process(tmp_path: Path, capsys) -> 
     assert not places[1].exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="compares CPUs with CPUs")
 def test_a_replay_too_short_for_the_second_host_is_that_of_one_process(
     tmp_path: Path, capsys

@@ -27,6 +27,7 @@ NOISE_SD = 0.05  # of the usual prior
 MOST = 6.0, 3.0  # times the noise, of the spreads of groups and of arms where nothing is known
 
 
+@pytest.mark.slow
 def test_numpyro_agrees_with_the_grid_with_and_without_a_target():
     rewards, grouping = simulated(0, sizes=SIZES, replicates=(12, 16, 14))
     whole = grid.rows_of(rewards)
@@ -48,6 +49,7 @@ def test_numpyro_agrees_with_the_grid_with_and_without_a_target():
             assert drawn.sd == pytest.approx(by_grid.sd, rel=0.2), name
 
 
+@pytest.mark.slow
 def test_utilities_are_what_numpyro_says():
     """The exact belief, which is told its prior, and the one that is told nothing."""
     grouping = pool_of(*SIZES).grouping

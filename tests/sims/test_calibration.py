@@ -47,6 +47,7 @@ def rows():
     return {(row["arm_sd"], row["noise_sd"], row["pulls"]): row for row in found}
 
 
+@pytest.mark.slow
 def test_every_setting_has_a_row():
     assert set(rows()) == set(TABLE)
 
@@ -73,6 +74,7 @@ def explored_by_the_exact_posterior(key, prior):
     return groups, arms, run.pulls, belief.groups.moments(state), belief.moments(state)
 
 
+@pytest.mark.slow
 def test_exact_intervals_cover_what_they_say_though_pulls_are_adaptive():
     prior = uniform_prior(5, group_mean=0.5, group_sd=0.15, arm_sd=0.03, noise_sd=0.05)
     keys = jax.random.split(jax.random.key(1), RUNS)

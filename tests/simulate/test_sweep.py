@@ -84,6 +84,7 @@ def test_runs_in_rounds_of_several_blocks_are_those_of_one_block_each():
     np.testing.assert_array_equal(np.bincount(last.arm, minlength=15), many.pulls[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["flat", "dash"])
 @pytest.mark.parametrize("other", ["double precision", "numbers of JAX"])
 def test_another_path_gives_the_same_statistics(name, other, monkeypatch):
@@ -121,6 +122,7 @@ def what_is_judged(run, method, plan):
     return run.arm, run.reward, tuple(run.progress.scores.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["round-robin", "round-robin/exact", "round-robin/learned"])
 def test_scores_of_a_batch_are_those_of_its_runs(name):
     """XLA may round one value in two ways in one pass, and then nothing is right about its rank."""
@@ -276,6 +278,7 @@ def test_a_sweep_stops_runs_where_their_rules_do():
     assert (block.stopped[:, 1] <= 30).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["joint-ts", "dash-judged"])
 def test_a_good_selection_is_as_probable_as_promised(name):
     """Whatever rule pulls: the judge knows the law that utilities are drawn from."""
@@ -301,6 +304,7 @@ def test_progress_is_told_of_every_run():
     assert results.seeds == 700
 
 
+@pytest.mark.slow
 def test_steps_to_a_small_regret_are_those_of_the_reference():
     """docs/mathematics.md, section 2.5, first table: DaSH 23 and 75 from 1,500 instances, the flat
     model never.

@@ -49,10 +49,12 @@ def plain(tmp_path_factory):
     return replayed(tmp_path_factory.mktemp("plain"))
 
 
+@pytest.mark.slow
 def test_a_power_of_two_changes_nothing_at_all(plain, tmp_path):
     np.testing.assert_array_equal(figures(replayed(tmp_path, 2.0**-20)), figures(plain))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "shift"), OTHERS)
 def test_another_unit_or_zero_changes_what_rounding_decides_alone(plain, tmp_path, scale, shift):
     other = replayed(tmp_path, scale, shift)

@@ -63,6 +63,7 @@ def test_floors_come_from_the_rows_of_a_file_that_are_of_the_table(tmp_path: Pat
     assert {target: table.floor(target) for target in table.identity.targets} == scores
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["prompt_transfer_roberta"])
 def test_a_published_table_can_be_replayed(name: str, tmp_path: Path):
     """Each of these has a single reward in a cell, and targets that lack datasets."""

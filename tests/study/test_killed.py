@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from trying_studies import UTILITY, look, study_at
 
 from dashjax.store.studies import open_store
@@ -49,6 +50,7 @@ def told(study) -> list[tuple]:
     return [(row["trial"], row["dataset"], row["reward"]) for row in study.trials()]
 
 
+@pytest.mark.slow
 def test_a_run_of_one_worker_that_is_killed_does_what_one_does_that_is_not(tmp_path):
     whole, killed = (study_at(tmp_path / name) for name in ("whole.sqlite", "killed.sqlite"))
     while not whole.stopped:
@@ -59,6 +61,7 @@ def test_a_run_of_one_worker_that_is_killed_does_what_one_does_that_is_not(tmp_p
     assert len(told(whole)) >= 20
 
 
+@pytest.mark.slow
 def test_no_look_of_four_workers_is_lost_or_counted_twice(tmp_path):
     store = tmp_path / "killed.sqlite"
     study_at(store, steps=60)
