@@ -39,7 +39,7 @@ class Benchmark:
     """Time Core-sets and ActiveFT."""
 
     quick: bool = False
-    """A fifth of the samples and of the budget, and 30 iterations."""
+    """A tenth of the budget of Core-sets, and of the iterations of ActiveFT."""
     json: bool = False
     """Print one JSON document."""
     out: Path = Path("benchmarks/results")
@@ -58,10 +58,10 @@ class Sizes:
 def main() -> None:
     """Times each, prints a line for each and writes them all."""
     options = tyro.cli(Benchmark, description=__doc__)
-    terminal, part = Terminal(options.json), 5 if options.quick else 1
+    terminal, part = Terminal(options.json), 10 if options.quick else 1
     load = os.getloadavg()[0]
-    rows = coresets_rows(Sizes(25_000 // part, 512, 5_000 // part))
-    rows += activeft_rows(Sizes(25_000 // part, 384, 500 // part), 30 if options.quick else 300)
+    rows = coresets_rows(Sizes(25_000, 512, 5_000 // part))
+    rows += activeft_rows(Sizes(25_000, 384, 500), 300 // part)
     for row in rows:
         shown = (
             f"{row['method']}, {row['by']}: {row['seconds']:.1f} s, {row['worked']:.1f} s of the "
@@ -76,7 +76,7 @@ def main() -> None:
 def coresets_rows(sizes: Sizes) -> list[Row]:
     """Greedy k-center: ours, and the plain loop in both precisions."""
     values = clusters(sizes)
-    coresets.coresets(values[: sizes.samples], 600, seed=0)  # compiles
+    coresets.coresets(values, sizes.budget, seed=0)  # compiles
     took, ours = timed(lambda: coresets.coresets(values, sizes.budget, seed=0))
     rows = [_row("coresets", "ours", took, took, "rows of the loop in double precision")]
     for dtype in (np.float64, np.float32):

@@ -1,7 +1,5 @@
 """Core-sets: the samples that leave no other far away (greedy k-center)."""
 
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -70,7 +68,7 @@ def coresets(
 def _block(features: np.ndarray, least: np.ndarray, most: int) -> list[int]:
     """The next few picks; `least` is brought up to date, and -inf for what is picked."""
     candidates, bar = _farthest(least)
-    order, count = _among(features[candidates], least[candidates], bar, min(most, len(candidates)))
+    order, count = _among(features[candidates], least[candidates], bar, most)
     picks = candidates[np.asarray(order)[: int(count)]]
     lower(least, features, features[picks])
     least[picks] = -np.inf
@@ -88,12 +86,12 @@ def _farthest(least: np.ndarray) -> tuple[np.ndarray, float]:
     return np.sort(np.concatenate([above, level[: _CANDIDATES - len(above)]])), bar
 
 
-@functools.partial(jax.jit, static_argnames="most")
+@jax.jit
 def _among(
     features: Float[Array, "candidate feature"],
     least: Float[Array, " candidate"],
     bar: float | Float[Array, ""],
-    most: int,
+    most: int | Int[Array, ""],
 ) -> tuple[Int[Array, " pick"], Int[Array, ""]]:
     """Greedy picks among candidates while they stay above `bar`, and how many there are.
 
@@ -114,6 +112,6 @@ def _among(
         now = jnp.minimum(now, apart[place]).at[place].set(-jnp.inf)
         return order.at[count].set(place), count + 1, now
 
-    start = (jnp.zeros(most, jnp.int64), jnp.zeros((), jnp.int64), least)
+    start = (jnp.zeros(MOST_PICKS, jnp.int64), jnp.zeros((), jnp.int64), least)
     order, count, _ = jax.lax.while_loop(goes_on, pick, start)
     return order, count
