@@ -66,7 +66,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "choice": (
         "errors wording engine pools store bandit priors study rewards",
-        "check choose looks outcome problem settings",
+        "check choose looks outcome problem search settings task",
     ),
     "simulate": (
         "errors engine pools store bandit priors",

@@ -1,5 +1,6 @@
 """What a selection adds when it is trained on as a whole, and what each of its datasets does."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,7 +22,10 @@ class Estimate(NamedTuple):
     error: float
 
     def __str__(self) -> str:
-        return f"{self.mean:+.3g} ± {self.error:.1g}"
+        if not self.error > 1e-9:
+            return f"{self.mean:+.3g}"
+        places = max(0, 1 - math.floor(math.log10(self.error)))
+        return f"{self.mean:+.{places}f} ± {self.error:.{places}f}"
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,8 @@ class Check:
 
     @property
     def useless(self) -> list[str]:
-        """Datasets of which it was not seen that they add anything to the others."""
-        return [name for name, added in self.each.items() if added.mean <= added.error]
+        """Datasets without which the others did as well."""
+        return [name for name, added in self.each.items() if added.mean <= 0]
 
 
 def check(
@@ -69,18 +73,22 @@ def check(
     sets = [rows, *_without_each(rows)] if len(rows) > 1 else [rows]
     scores = np.empty((times, len(sets) + 1))
     for number in range(times):
-        parts = learner.target.replicate(f"check {number}")
-        scores[number] = [learner.score(more, parts, number) for more in ([], *sets)]
+        cut = learner.prepared(learner.target.replicate(f"check {number}"))
+        scores[number] = [learner.score(cut, more, number) for more in ([], *sets)]
         advance((number + 1) * (len(sets) + 1), times * (len(sets) + 1))
-    local, together = scores[:, 0], scores[:, 1]
+    local, together, inflated = scores[:, 0], scores[:, 1], learner.target.inflation(times)
     each = {
-        one.name: _estimate(sign * (together - scores[:, place]))
+        one.name: _estimate(sign * (together - scores[:, place]), inflated)
         for place, one in enumerate(selection, 2)
         if len(rows) > 1
     }
     tested = _test(learner, rows) if len(learner.target.test) else (None, None)
     return Check(
-        float(local.mean()), _estimate(sign * (together - local)), each, *tested, scores.size
+        float(local.mean()),
+        _estimate(sign * (together - local), inflated),
+        each,
+        *tested,
+        scores.size,
     )
 
 
@@ -88,9 +96,8 @@ def _without_each(rows: list[Rows]) -> list[list[Rows]]:
     return [rows[:place] + rows[place + 1 :] for place in range(len(rows))]
 
 
-def _estimate(differences: np.ndarray) -> Estimate:
-    count = len(differences)
-    error = float(differences.std(ddof=1) / np.sqrt(count)) if count > 1 else float("nan")
+def _estimate(differences: np.ndarray, inflated: float) -> Estimate:
+    error = float(differences.std(ddof=1)) * inflated if len(differences) > 1 else math.nan
     return Estimate(float(differences.mean()), error)
 
 
@@ -100,9 +107,9 @@ def _test(learner: Learner, rows: list[Rows]) -> tuple[float, Estimate]:
     The standard error is that of the test rows, drawn again with replacement, within classes.
     """
     target, metric = learner.target, learner.metric
-    parts = target.developed, target.test
-    truth, alone = learner.judged([], parts, 0)
-    _, together = learner.judged(rows, parts, 0)
+    cut = learner.prepared((target.developed, target.test))
+    truth = cut.truth
+    alone, together = (learner.predictions(cut, more, 0) for more in ([], rows))
     draw = generator(target.seed, "test rows", target.name)
     strata = truth if target.columns.classes else np.zeros(len(truth), int)
     blocks = [np.flatnonzero(strata == one) for one in np.unique(strata)]

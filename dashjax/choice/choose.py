@@ -1,44 +1,23 @@
 """`choose`: from a target and candidates to what should be taken, and what that adds."""
 
 import os
-import socket
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from dashjax.choice.check import check
-from dashjax.choice.looks import Reward, reward_looks
+from dashjax.choice.check import Check, check
 from dashjax.choice.outcome import Choice
-from dashjax.choice.problem import (
-    Problem,
-    fingerprint,
-    gain_of,
-    learner_of,
-    read_problem,
-    tolerance_of,
-)
+from dashjax.choice.problem import read_problem
+from dashjax.choice.search import Told, open_study, search
 from dashjax.choice.settings import ChooseSettings
+from dashjax.choice.task import Task, about, task_of_reward, task_of_tables
 from dashjax.pools.lazy import LazyDataset
-from dashjax.rewards.gain import Gain
 from dashjax.rewards.models import MODELS
-from dashjax.study.candidates import Candidate
 from dashjax.study.study import Study
-from dashjax.study.worker_names import WorkerNames
-from dashjax.study.workers import Done, Workers, take_over
-
-_LOOKS_EACH, _LOOKS = 20, 200  # the budget where none is given
-
-
-class Told(NamedTuple):
-    """Who is told what happens: of each look with the study so far, and of each training."""
-
-    look: Callable[[Study, Done], None]
-    training: Callable[[int, int], None]
-
 
 _SILENT = Told(lambda study, done: None, lambda done, total: None)
 
@@ -47,6 +26,7 @@ def choose(
     target: str | os.PathLike[str] | LazyDataset,
     candidates: str | os.PathLike[str] | Sequence[LazyDataset],
     *,
+    reward: Callable[[str, LazyDataset, int], float] | None = None,
     told: Told = _SILENT,
     **settings: Any,
 ) -> Choice:
@@ -62,6 +42,9 @@ def choose(
             candidates, which then is none.
         candidates: a folder `group/dataset.csv`, a list `pool.csv` or `pool.toml`, a file with a
             column of datasets, or the datasets.
+        reward: your own measure of what a dataset adds, above 0 where it helps: of the target's
+            name, the dataset and the number of the replicate, a seed that is the same for all
+            datasets. `target` then is a name alone, and nothing is checked in the end.
         told: who is told of progress.
         **settings: `take` (3), `label`, `metric`, `model` ("linear"), `candidate_sample` ("2000"),
             `tolerance`, `budget`, `study`, `workers` (1), `checks` (10), `dataset_column`,
@@ -86,12 +69,14 @@ def choose(
         False
     """
     given = ChooseSettings.of(settings)
-    problem = read_problem(target, candidates, given)
-    gain = gain_of(problem, learner_of(problem, given), given)
+    if reward is None:
+        task = task_of_tables(read_problem(target, candidates, given), given)
+    else:
+        task = task_of_reward(target, candidates, reward, given)
     with _study_file(given.study) as store, _threads(given.model):
-        study = _open(store, problem, gain, given)
-        _search(study, problem, gain, given, told)
-        return _choice(study, problem, gain, given, told)
+        study = open_study(store, task, given)
+        search(study, task, given, told)
+        return _choice(study, task, given, told)
 
 
 def _threads(model: str) -> AbstractContextManager:
@@ -109,83 +94,30 @@ def _study_file(path: str | os.PathLike[str] | None) -> Iterator[str | os.PathLi
         yield Path(folder) / "study.sqlite"
 
 
-def _open(
-    store: str | os.PathLike[str], problem: Problem, gain: Gain, settings: ChooseSettings
-) -> Study:
-    """The study, made or gone on with; its name says which data and settings its looks are of."""
-    pool = [
-        Candidate(one.name, one.group, one.cost, one.price, one.size) for one in problem.candidates
-    ]
-    return Study.open(
-        store,
-        pool,
-        name=f"{problem.name}-{fingerprint(problem, settings)}",
-        target=problem.name,
-        select=min(settings.take, len(pool)),
-        tolerance=tolerance_of(gain, settings),
-        steps=settings.budget or max(_LOOKS, _LOOKS_EACH * len(pool)),
-        floor=0.0,
-        retries=0,
-        seed=settings.seed,
-    )
-
-
-def _search(
-    study: Study, problem: Problem, reward: Reward, settings: ChooseSettings, told: Told
-) -> None:
-    """Makes looks until enough is known."""
-    names = WorkerNames(socket.gethostname(), study.name)
-    looks = reward_looks(study, {one.name: one for one in problem.candidates}, reward)
-    try:
-        mine = names.claim(settings.workers)
-        take_over(study, names, mine)
-        Workers(study, looks, lambda done: told.look(study, done)).work(mine)
-        take_over(study, names)
-    finally:
-        names.release()
-
-
-def _choice(
-    study: Study, problem: Problem, gain: Gain, settings: ChooseSettings, told: Told
-) -> Choice:
+def _choice(study: Study, task: Task, settings: ChooseSettings, told: Told) -> Choice:
     """What came of it; trains the selection as a whole."""
-    looks = [row["looks"] for row in study.datasets()]
-    by_name = {one.name: one for one in problem.candidates}
-    taken = [by_name[name] for name in study.selection]
+    looks, certainty = [row["looks"] for row in study.datasets()], study.certainty()
     return Choice(
-        target=problem.name,
+        target=task.name,
         selection=study.selection,
-        certainty=study.certainty(),
+        certainty=certainty,
+        stopped=not study.why.startswith("all "),
         why=study.why,
-        metric=gain.learner.metric.title,
+        metric=task.gain.learner.metric.title if task.gain else "",
         looks=sum(looks),
         failed=sum(row["state"] == "failed" for row in study.trials()),
         saved=len(looks) * max(looks) - sum(looks),
-        check=check(gain, taken, settings.checks, told.training) if taken else None,
+        check=_check(study.selection, task, settings, told),
         study=study.name,
-        about=_about(study, problem, gain, settings),
+        about=about(task, settings),
         notes=(),
     )
 
 
-def _about(
-    study: Study, problem: Problem, gain: Gain, settings: ChooseSettings
-) -> dict[str, object]:
-    """What was done, by name."""
-    target = gain.learner.target
-    trained, judges = target.replicate(0)
-    return {
-        "task": target.columns.kind,
-        "label": target.columns.label,
-        "classes": list(target.columns.classes),
-        "features": len(target.columns.numbers) + len(target.columns.texts),
-        "metric": gain.learner.metric.name,
-        "model": settings.model,
-        "tolerance": study.settings["tolerance"],
-        "candidates": len(problem.candidates),
-        "groups": len({one.group for one in problem.candidates}),
-        "rows_trained": len(trained),
-        "rows_validated": len(judges),
-        "rows_tested": len(target.test),
-        "validation_recut": target.validation is None,
-    }
+def _check(
+    selection: tuple[str, ...], task: Task, settings: ChooseSettings, told: Told
+) -> Check | None:
+    by_name = {one.name: one for one in task.candidates}
+    if task.gain is None or not selection:
+        return None
+    return check(task.gain, [by_name[name] for name in selection], settings.checks, told.training)

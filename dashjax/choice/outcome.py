@@ -1,6 +1,7 @@
 """What came of a choice, and the sentences that say so."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from dashjax.choice.check import Check
 from dashjax.study.certainty import StudyCertainty
@@ -15,7 +16,8 @@ class Choice:
         target: name of the target.
         selection: the datasets to take, best first; empty where none helps.
         certainty: how sure that is, in units of `metric`.
-        why: which stop rule has held.
+        stopped: whether a rule held; else the budget ended it.
+        why: which rule has held, or what was missing.
         metric: what is measured, as a sentence calls it.
         looks: looks that were made.
         failed: looks that came to nothing.
@@ -39,6 +41,7 @@ class Choice:
     target: str
     selection: tuple[str, ...]
     certainty: StudyCertainty
+    stopped: bool
     why: str
     metric: str
     looks: int
@@ -46,47 +49,61 @@ class Choice:
     saved: int
     check: Check | None
     study: str
-    about: dict[str, object]
+    about: dict[str, Any]
     notes: tuple[str, ...]
 
     def __str__(self) -> str:
-        parts = [self._what() + self._after() + "."]
+        parts = [f"For '{self.target}', {self._what()}, {self._after()}."]
         if self.check is not None:
-            parts.append(_adds(self.check, self.metric))
-            parts += [
-                f"{name} adds nothing that could be seen to the others "
-                f"({self.check.each[name]} {self.metric})."
-                for name in self.check.useless
-            ]
+            parts += [_adds(self.check, self.metric), *_useless(self.check)]
+            parts += _untold(self.check)
         return " ".join(parts)
 
     def _what(self) -> str:
         """What to take, and how sure that is."""
-        tolerance = f"{self.about['tolerance']:g} {self.metric}"
+        tolerance = f"{self.about['tolerance']:g} {self.metric}".strip()
         sure = chance(self.certainty.chance_good)
         if not self.selection:
             return (
-                f"For '{self.target}', take nothing: it is {sure} sure that no dataset adds more "
-                f"than {tolerance} to the local model"
+                f"take nothing: it is {sure} sure that no selection is worth {tolerance} a dataset"
             )
-        best = "the best" if len(self.selection) == 1 else f"the best {len(self.selection)}"
-        return (
-            f"For '{self.target}', take {listed(self.selection)}: it is {sure} sure that "
-            f"{'this is' if len(self.selection) == 1 else 'these are'} within {tolerance} of {best}"
-        )
+        one = len(self.selection) == 1
+        best = "the best" if one else f"the best {len(self.selection)}"
+        which = "this is" if one else "these are"
+        sure = f"it is {sure} sure that {which} within {tolerance} of {best}"
+        return f"take {listed(self.selection)}: {sure}"
 
     def _after(self) -> str:
-        failed = f", {self.failed} of which failed" if self.failed else ""
         made = self.looks + self.failed
-        saved = f" ({self.saved} fewer than if each had got as many as the first)"
-        return f", after {made} looks{failed}{saved if self.saved > 0 else ''}"
+        text = f"after {made} look{'s' * (made != 1)} at {self.about['candidates']} datasets"
+        text += f", of which {self.failed} failed" * (self.failed > 0)
+        if self.saved > 0:
+            text += f" ({self.saved} fewer than giving each as many as the one with most)"
+        return text if self.stopped else f"{text}, when the budget was spent"
 
 
 def _adds(check: Check, metric: str) -> str:
     """What a selection adds on validation and test rows."""
-    whose = "Together they lift" if check.each else "It lifts"
-    added = f"from {check.local:.3g} by {check.together} on validation rows"
-    text = f"{whose} {metric} {added} (a mean over trainings, ± its standard error)"
+    whose = "Together they change" if len(check.each) > 1 else "It changes"
+    text = f"{whose} {metric} from {check.local:.3g} by {check.together} on validation rows"
     if check.test is None:
         return f"{text}; there are no test rows."
     return f"{text} and, tried once, from {check.test_local:.3g} by {check.test} on test rows."
+
+
+def _useless(check: Check) -> list[str]:
+    """Which datasets could be left."""
+    names = [f"{name} ({check.each[name]})" for name in check.useless]
+    if not names:
+        return []
+    return [f"Without {' or '.join(names)} the others did as well."]
+
+
+def _untold(check: Check) -> list[str]:
+    """A warning where the target's rows are too few to say that the selection helps."""
+    if check.together.mean > 2 * check.together.error:
+        return []
+    return [
+        "Beware: the target has too few rows to tell this from no gain; what looks good on them "
+        "may do harm on others."
+    ]

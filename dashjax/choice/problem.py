@@ -52,8 +52,7 @@ def read_problem(
     Raises:
         InputError: if one cannot be read, there is no such target, or its file is a candidate too.
     """
-    given = isinstance(candidates, Sequence) and not isinstance(candidates, str)
-    pool = checked(candidates, "the pool") if given else read_datasets(candidates, options)  # pyright: ignore[reportArgumentType]
+    pool = read_candidates(candidates, options)
     if isinstance(target, LazyDataset):
         return _of_dataset(target, pool)
     name, path = os.fspath(target), Path(target)
@@ -72,6 +71,19 @@ def read_problem(
                 f"move the file out of the pool"
             )
     return Problem(path.stem, read_table(path), str(path), None, pool, version_of(path))
+
+
+def read_candidates(
+    candidates: str | os.PathLike[str] | Sequence[LazyDataset], options: ReadingOptions
+) -> tuple[LazyDataset, ...]:
+    """The candidates, from files or as they are given.
+
+    Raises:
+        InputError: if they cannot be read, or two share a name.
+    """
+    if isinstance(candidates, str | os.PathLike):
+        return read_datasets(candidates, options)
+    return checked(candidates, "the pool")
 
 
 def _of_dataset(target: LazyDataset, pool: tuple[LazyDataset, ...]) -> Problem:
@@ -124,12 +136,13 @@ def tolerance_of(gain: Gain, settings: ChooseSettings) -> float:
     return float(f"{0.01 * sum(scores) / len(scores):.2g}")
 
 
-def fingerprint(problem: Problem, settings: ChooseSettings) -> str:
+def fingerprint(
+    candidates: Sequence[LazyDataset], settings: ChooseSettings, target: str, version: str
+) -> str:
     """A short text that changes when rewards would: data, metric, model, sample, cuts, seed."""
-    said = replace(settings, take=1, budget=None, study=None, workers=1, checks=1, tolerance=None)
+    asked = {"take": 1, "budget": None, "study": None, "workers": 1, "checks": 1, "tolerance": None}
     data = [
-        (one.name, one.version, one.size, one.label, dict(one.classes))
-        for one in problem.candidates
+        f"{one.name} {one.version} {one.size} {one.label} {dict(one.classes)}" for one in candidates
     ]
-    text = json.dumps([repr(said), problem.name, problem.version, sorted(map(repr, data))])
+    text = json.dumps([repr(replace(settings, **asked)), target, version, sorted(data)])
     return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -6,8 +6,9 @@ from typing import Any
 
 from rich.table import Table
 
-from dashjax.choice.choose import Told, choose
+from dashjax.choice.choose import choose
 from dashjax.choice.outcome import Choice
+from dashjax.choice.search import Told
 from dashjax.cli.choose_options import Choose
 from dashjax.cli.output import Terminal
 from dashjax.cli.study_text import datasets_table

@@ -17,7 +17,7 @@ from dashjax.rewards.models import Make
 from dashjax.rewards.target_rows import TargetRows
 
 _KEPT_BYTES = 1 << 30  # of datasets that stay in memory
-_KEPT_REPLICATES = 64  # whose local scores are kept
+_KEPT_REPLICATES = 64  # whose cuts of the target are kept
 
 
 class Sample(NamedTuple):
@@ -32,6 +32,16 @@ class Sample(NamedTuple):
         return wanted if self.most is None else min(wanted, self.most)
 
 
+class Prepared(NamedTuple):
+    """A cut of the target, ready to be trained on."""
+
+    encoding: Encoding
+    trained: np.ndarray  # [row, feature]
+    labels: np.ndarray  # [row], of these
+    judges: np.ndarray  # [row, feature]
+    truth: np.ndarray  # [row], of these
+
+
 class Learner(NamedTuple):
     """A target, and how a model of it is made and judged."""
 
@@ -39,32 +49,25 @@ class Learner(NamedTuple):
     make: Make
     metric: Metric
 
-    def score(self, more: Sequence[Rows], parts: tuple[np.ndarray, np.ndarray], seed: int) -> float:
-        """The metric of a model trained on local and more rows.
-
-        Args:
-            more: further rows to train on.
-            parts: rows of the target to train on, and to judge by.
-            seed: of the model.
-        """
-        return self.metric.score(*self.judged(more, parts, seed))
-
-    def judged(
-        self, more: Sequence[Rows], parts: tuple[np.ndarray, np.ndarray], seed: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """True labels and predictions of the rows that judge."""
-        rows = self.target.rows
-        local, judges = rows.take(parts[0]), rows.take(parts[1])
+    def prepared(self, parts: tuple[np.ndarray, np.ndarray]) -> Prepared:
+        """A cut: rows of the target to train on, and to judge by."""
+        local, judges = (self.target.rows.take(part) for part in parts)
         encoding = Encoding(local)
-        trained = [local, *more]
+        trained, judged = encoding.features(local), encoding.features(judges)
+        return Prepared(encoding, trained, local.labels, judged, judges.labels)
+
+    def score(self, cut: Prepared, more: Sequence[Rows], seed: int) -> float:
+        """The metric of a model of this seed trained on a cut's rows and more."""
+        return self.metric.score(cut.truth, self.predictions(cut, more, seed))
+
+    def predictions(self, cut: Prepared, more: Sequence[Rows], seed: int) -> np.ndarray:
+        """What that model predicts of the rows that judge."""
         model = self.make(seed)
         model.fit(
-            np.concatenate([encoding.features(one) for one in trained]),
-            np.concatenate([one.labels for one in trained]),
+            np.concatenate([cut.trained, *(cut.encoding.features(one) for one in more)]),
+            np.concatenate([cut.labels, *(one.labels for one in more)]),
         )
-        classes = len(self.target.columns.classes)
-        found = predictions(model, encoding.features(judges), self.metric, classes)
-        return judges.labels, found
+        return predictions(model, cut.judges, self.metric, len(self.target.columns.classes))
 
 
 class Gain:
@@ -78,7 +81,7 @@ class Gain:
     def __init__(self, learner: Learner, sample: Sample) -> None:
         self.learner, self._sample = learner, sample
         self._kept: OrderedDict[str, Rows] = OrderedDict()
-        self._local: OrderedDict[int, float] = OrderedDict()
+        self._cuts: OrderedDict[int, tuple[Prepared, float]] = OrderedDict()
         self._lock = threading.Lock()
 
     def __call__(self, dataset: LazyDataset, replicate: int) -> float:
@@ -92,21 +95,25 @@ class Gain:
         count = self._sample.size(len(rows.labels))
         if count < len(rows.labels):
             rows = rows.take(draw.choice(len(rows.labels), count, replace=False))
-        parts = self.learner.target.replicate(replicate)
-        gained = self.learner.score([rows], parts, replicate) - self.local(replicate)
-        return self.learner.metric.sign * gained
+        cut, alone = self._local(replicate)
+        return self.learner.metric.sign * (self.learner.score(cut, [rows], replicate) - alone)
 
     def local(self, replicate: int) -> float:
         """The metric of the local model alone, on the validation rows of a replicate."""
-        if replicate not in self._local:
-            parts = self.learner.target.replicate(replicate)
-            score = self.learner.score([], parts, replicate)
+        return self._local(replicate)[1]
+
+    def _local(self, replicate: int) -> tuple[Prepared, float]:
+        """The cut of a replicate, and the metric of the local model alone."""
+        with self._lock:
+            found = self._cuts.get(replicate)
+        if found is None:
+            cut = self.learner.prepared(self.learner.target.replicate(replicate))
+            found = cut, self.learner.score(cut, [], replicate)
             with self._lock:
-                self._local[replicate] = score
-                while len(self._local) > _KEPT_REPLICATES:
-                    self._local.popitem(last=False)
-            return score
-        return self._local[replicate]
+                self._cuts[replicate] = found
+                while len(self._cuts) > _KEPT_REPLICATES:
+                    self._cuts.popitem(last=False)
+        return found
 
     def rows(self, dataset: LazyDataset) -> Rows:
         """All rows of a dataset; those last used stay in memory.

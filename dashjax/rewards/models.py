@@ -1,9 +1,12 @@
 """Models by name, or from a file of the user's: objects with fit and predict."""
 
+import hashlib
 import importlib
+import inspect
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -37,6 +40,25 @@ def model_named(name: str, kind: str) -> Make:
             f"give MODULE:FUNCTION of your own"
         )
     return _imported(name)
+
+
+def version_of_model(name: str) -> str:
+    """A text that changes when the source of a model of one's own does; empty for ours."""
+    if name in MODELS:
+        return ""
+    module, _, function = name.partition(":")
+    return source_of(getattr(importlib.import_module(module), function))
+
+
+def source_of(made: Callable) -> str:
+    """A function's name and the hash of the file that it is in, where there is one."""
+    name = f"{made.__module__}.{getattr(made, '__qualname__', type(made).__name__)}"
+    try:
+        file = inspect.getsourcefile(inspect.unwrap(made))
+        content = Path(file).read_bytes() if file else b""
+    except (TypeError, OSError):  # an object, or typed at a prompt
+        content = b""
+    return f"{name} {hashlib.sha256(content).hexdigest()[:16]}"
 
 
 def _linear(kind: str) -> Make:

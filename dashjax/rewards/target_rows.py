@@ -65,6 +65,19 @@ class TargetRows:
         parts = _by_stratum(self.validation, strata)
         return self.local, np.concatenate([draw.choice(part, len(part)) for part in parts])
 
+    def inflation(self, replicates: int) -> float:
+        """The standard error of a mean over replicates, for one standard deviation between them.
+
+        It is that of the mean over all rows that the target might have had, not of these rows cut
+        again and again, which no number of cuts makes more: for cuts the correction of Nadeau and
+        Bengio (Machine Learning 52, 2003, section 3); for rows drawn with replacement the standard
+        deviation itself, as a bootstrap has it.
+        """
+        if self.validation is not None:
+            return 1.0
+        trained, judges = self.replicate(0)
+        return float(np.sqrt(1 / replicates + len(judges) / len(trained)))
+
     @property
     def developed(self) -> np.ndarray:
         """All rows but those for testing."""
