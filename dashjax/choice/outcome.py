@@ -5,7 +5,7 @@ from typing import Any
 
 from dashjax.choice.check import Check
 from dashjax.study.certainty import StudyCertainty
-from dashjax.wording import chance, listed
+from dashjax.wording import chance, counted, listed, the_best
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,14 @@ class Choice:
                 f"take nothing: it is {sure} sure that no selection is worth {tolerance} a dataset"
             )
         one = len(self.selection) == 1
-        best = "the best" if one else f"the best {len(self.selection)}"
+        best = the_best(len(self.selection))
         which = "this is" if one else "these are"
         sure = f"it is {sure} sure that {which} within {tolerance} of {best}"
         return f"take {listed(self.selection)}: {sure}"
 
     def _after(self) -> str:
         made = self.looks + self.failed
-        text = f"after {made} look{'s' * (made != 1)} at {self.about['candidates']} datasets"
+        text = f"after {counted(made, 'look')} at {counted(self.about['candidates'], 'dataset')}"
         text += f", of which {self.failed} failed" * (self.failed > 0)
         if self.saved > 0:
             text += f" ({self.saved} fewer than giving each as many as the one with most)"
