@@ -62,11 +62,11 @@ ROOMS: dict[str, tuple[str, str]] = {
     "rewards": (
         "errors engine pools store",
         "build columns definitions encoding gain limits local_features measure metrics models "
-        "networks selections settings target_rows trainer",
+        "multilayer networks selections settings target_rows trainer",
     ),
     "choice": (
         "errors wording engine pools store bandit priors study rewards",
-        "check choose looks outcome problem search settings task",
+        "check choose inspection looks outcome problem search settings task",
     ),
     "simulate": (
         "errors engine pools store bandit priors",
@@ -94,8 +94,8 @@ ROOMS: dict[str, tuple[str, str]] = {
         "errors wording engine pools store bandit priors study rewards choice simulate baselines "
         "report",
         "baseline choose choose_options demo exit experiment_options fit main output parsing pool "
-        "progress replay report shared_options showing simulating study study_options study_run "
-        "study_text supply_options sweep table table_files table_findings",
+        "pool_tables progress replay report shared_options showing simulating study study_options "
+        "study_run study_text supply_options sweep table table_files table_findings",
     ),
 }
 TOP = {"__init__", "__main__"}
@@ -157,6 +157,7 @@ def test_commands_do_not_import_each_other():
         "choose_options",
         "exit",
         "output",
+        "pool_tables",
         "progress",
         "showing",
         "simulating",

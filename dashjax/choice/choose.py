@@ -10,6 +10,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from dashjax.choice.check import Check, check
+from dashjax.choice.inspection import warnings
 from dashjax.choice.outcome import Choice
 from dashjax.choice.problem import read_problem
 from dashjax.choice.search import Told, open_study, search
@@ -110,8 +111,16 @@ def _choice(study: Study, task: Task, settings: ChooseSettings, told: Told) -> C
         check=_check(study.selection, task, settings, told),
         study=study.name,
         about=about(task, settings),
-        notes=(),
+        notes=_notes(task),
     )
+
+
+def _notes(task: Task) -> tuple[str, ...]:
+    """What is amiss with datasets that are in memory."""
+    if task.gain is None:
+        return ()
+    target = task.gain.learner.target
+    return tuple(warnings(task.gain.in_memory(), target.columns, target))
 
 
 def _check(

@@ -110,7 +110,7 @@ def learner_of(problem: Problem, settings: ChooseSettings) -> Learner:
     cuts = Shares(settings.validation_share, settings.test_share), settings.seed
     target = read_target(table, problem.name, columns, parts, cuts)
     metric = metric_named(settings.metric, columns.kind, len(columns.classes))
-    return Learner(target, model_named(settings.model, columns.kind), metric)
+    return Learner(target, model_named(settings.model, columns.kind, len(columns.classes)), metric)
 
 
 def gain_of(problem: Problem, learner: Learner, settings: ChooseSettings) -> Gain:

@@ -24,8 +24,8 @@ class ChooseSettings(ReadingOptions):
         take: how many datasets are wanted, at most.
         metric: `accuracy`, `balanced-accuracy`, `auroc`, `auprc`, `log-loss`, `rmse`, `r2` or
             `spearman`; None: AUROC for two classes, balanced accuracy for more, RMSE for numbers.
-        model: `linear`, or `MODULE:FUNCTION` of a function that gives an object with `fit` and
-            `predict` (and `predict_proba`).
+        model: `linear`, `mlp`, or `MODULE:FUNCTION` of a function that gives an object with `fit`
+            and `predict` (and `predict_proba`).
         candidate_sample: rows of a dataset that one look trains with: `all`, so many at most, or a
             share such as `50%`.
         tolerance: how far a good selection may fall short of the best, in units of the metric;

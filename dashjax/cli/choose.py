@@ -17,15 +17,19 @@ from dashjax.study.workers import Done
 from dashjax.wording import chance
 
 _SECONDS = 5.0  # between lines of progress, at least
+_NOTES = 5  # that are shown
 
 
 def run(options: Choose, terminal: Terminal) -> None:
     """Chooses, and ends with the sentence."""
     choice = choose(options.target, options.candidates, told=_told(terminal), **options.settings())
-    terminal.show(datasets_table(choice.certainty.datasets))
+    terminal.show(_about(choice), datasets_table(choice.certainty.datasets))
     if choice.check is not None and choice.check.each:
         terminal.show("", _parts(choice))
-    terminal.show("", *choice.notes, str(choice))
+    terminal.show("", *(f"Warning: {one}" for one in choice.notes[:_NOTES]))
+    if len(choice.notes) > _NOTES:
+        terminal.show(f"Warning: {len(choice.notes) - _NOTES} more; dashjax pool shows all.")
+    terminal.show("", str(choice))
     terminal.document(_document(choice))
 
 
@@ -50,6 +54,18 @@ def _told(terminal: Terminal) -> Told:
             terminal.note(f"checking the selection: {done} of {total} trainings")
 
     return Told(look, training)
+
+
+def _about(choice: Choice) -> str:
+    """What was inferred of the target, and how it is cut."""
+    about = choice.about
+    classes = f" ({', '.join(about['classes'])})" if about["classes"] else ""
+    judged = "validates on {:,} others" + (", cut anew each time" * about["validation_recut"])
+    return (
+        f"{about['task']} of '{about['label']}'{classes} in {choice.metric}, model "
+        f"{about['model']}: a look trains on {about['rows_trained']:,} rows of the target, "
+        f"{judged.format(about['rows_validated'])}; {about['rows_tested']:,} are kept for the test"
+    )
 
 
 def _parts(choice: Choice) -> Table:

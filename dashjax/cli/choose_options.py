@@ -30,8 +30,8 @@ class Choose:
     """accuracy, balanced-accuracy, auroc, auprc, log-loss, rmse, r2 or spearman. If not given,
     AUROC for two classes, balanced accuracy for more, RMSE for numbers."""
     model: str = "linear"
-    """`linear` (logistic or ridge regression), or MODULE:FUNCTION of a function of yours that gives
-    an object with fit and predict (and predict_proba)."""
+    """`linear` (logistic or ridge regression), `mlp` (two hidden layers), or MODULE:FUNCTION of a
+    function of yours that gives an object with fit and predict (and predict_proba)."""
     candidate_sample: str = "2000"
     """Rows of a dataset that one look trains with: `all`, so many at most, or a share such as
     50%."""

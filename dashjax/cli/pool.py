@@ -1,5 +1,6 @@
 """`dashjax pool`: what is in a pool."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,13 @@ from dashjax.report.figures.contact import contact_sheet
 
 def run(options: Pool, terminal: Terminal) -> None:
     """Prints groups, datasets, targets and classes, and draws a contact sheet where asked."""
+    if read.is_tables(Path(options.pool)):
+        from dashjax.cli import pool_tables  # loads more than domains need
+
+        _check_no_domains(options)
+        pool_tables.run(options, terminal)
+        return
+    _check_no_tables(options)
     cut = options.options()
     _check_free(options)
     examples = read.read_pool(options.pool, cut)
@@ -32,6 +40,24 @@ def run(options: Pool, terminal: Terminal) -> None:
     if options.out:
         terminal.show(f"contact sheet: {options.out}")
     terminal.document(_document(options.pool, examples))
+
+
+def _check_no_domains(options: Pool) -> None:
+    """Refuses what is for domains where the pool is of tables."""
+    if options.cut != type(options.cut)():
+        raise InputError(f"{options.pool} holds tables, which are not cut; leave such options out")
+    if options.out is not None:
+        raise InputError(
+            f"{options.pool} holds tables, of which there is no picture; leave out --out"
+        )
+
+
+def _check_no_tables(options: Pool) -> None:
+    """Refuses what is for tables where the pool is of domains."""
+    for name in ("target", "label", "dataset_column", "group_column", "ignore"):
+        if getattr(options, name):
+            option = name.replace("_", "-")
+            raise InputError(f"--{option} is for a pool of tables; '{options.pool}' is none")
 
 
 def _check_free(options: Pool) -> None:

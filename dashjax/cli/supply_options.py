@@ -46,10 +46,25 @@ def check_cut(pool: str, cut: Cut, more: Sequence[str] = ()) -> None:
 
 @dataclass(frozen=True)
 class Pool:
-    """Look into a pool: its groups, datasets, targets and sizes, and a sheet of its images."""
+    """Look into a pool: its groups, datasets, targets and sizes, and a sheet of its images.
+
+    Of a pool of tables, as `dashjax choose` takes it: sizes, classes, missing values, and warnings
+    of rows that occur twice, or in the test part of a target.
+    """
 
     pool: Positional[str]
-    """`embedded`, or a folder with one .npz file a domain (x_train, y_train, x_test, y_test)."""
+    """`embedded`, a folder with one .npz file a domain (x_train, y_train, x_test, y_test), or a
+    pool of tables (see `dashjax choose --help`)."""
+    target: str | None = None
+    """Of a pool of tables: whose test rows must be in no dataset, as `dashjax choose` has it."""
+    label: str | None = None
+    """Of a pool of tables: the column of labels."""
+    dataset_column: str | None = None
+    """Of one file: the column with the names of its datasets."""
+    group_column: str | None = None
+    """Of one file: the column with their groups."""
+    ignore: tuple[str, ...] = ()
+    """Of a pool of tables: columns that are no features."""
     out: Path | None = None
     """Write a contact sheet of example images to this PNG file."""
     overwrite: bool = False
@@ -61,6 +76,12 @@ class Pool:
     printing: Printing = field(default_factory=Printing)
 
     command = "pool:run"
+
+    def tables(self) -> dict[str, Any]:
+        """What was said of the columns of tables."""
+        names = ("label", "dataset_column", "group_column", "ignore")
+        given = {name: getattr(self, name) for name in names if getattr(self, name)}
+        return given | ({"seed": self.seed} if self.seed else {})
 
     def options(self) -> FolderOptions:
         """How a folder is cut.

@@ -1,5 +1,6 @@
 """A pool by name: the one that comes with the package, or a folder."""
 
+import zipfile
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from dashjax.errors import InputError
 from dashjax.pools.embedded.digits import embedded
 from dashjax.pools.examples import Examples
+from dashjax.pools.readers.archive import KEYS
 from dashjax.pools.readers.folder import DEFAULTS, folder
 from dashjax.pools.readers.options import EMBEDDED, FolderOptions
 
@@ -58,3 +60,18 @@ def reopen(origin: dict[str, Any], fingerprint: str) -> Examples:
     if examples.fingerprint != fingerprint:
         raise InputError(f"the table was measured on another pool than '{name}' is; give that one")
     return examples
+
+
+def is_tables(path: Path) -> bool:
+    """Whether a path is a pool of tables, and no folder of domains."""
+    if path.is_file():
+        return True
+    archives = sorted(path.glob("*.npz")) if path.is_dir() else []
+    if not archives:
+        return path.is_dir() and any(path.iterdir())
+    try:
+        with zipfile.ZipFile(archives[0]) as archive:
+            names = {Path(name).stem for name in archive.namelist()}
+    except (OSError, zipfile.BadZipFile):
+        return False
+    return not names & set(KEYS)

@@ -115,6 +115,11 @@ class Gain:
                     self._cuts.popitem(last=False)
         return found
 
+    def in_memory(self) -> list[tuple[str, Rows]]:
+        """Names and rows of the datasets that were read and are kept."""
+        with self._lock:
+            return list(self._kept.items())
+
     def rows(self, dataset: LazyDataset) -> Rows:
         """All rows of a dataset; those last used stay in memory.
 

@@ -20,20 +20,21 @@ _STEPS = 2000  # of the solver, at most
 Make = Callable[[int], Any]
 
 
-def model_named(name: str, kind: str) -> Make:
+def model_named(name: str, kind: str, classes: int = 0) -> Make:
     """How a model of that name is made.
 
     Args:
-        name: `linear` (logistic regression, or ridge regression), or `MODULE:FUNCTION` of a
-            function that gives an object with `fit` and `predict` (and `predict_proba`), as
-            scikit-learn's have.
+        name: `linear` (logistic regression, or ridge regression), `mlp` (a multilayer perceptron
+            of two hidden layers), or `MODULE:FUNCTION` of a function that gives an object with
+            `fit` and `predict` (and `predict_proba`), as scikit-learn's have.
         kind: `classification` or `regression`.
+        classes: how many, in classification.
 
     Raises:
         InputError: if there is none, or the function gives something else.
     """
     if name in MODELS:
-        return MODELS[name](kind)
+        return MODELS[name](kind, classes)
     if ":" not in name:
         raise InputError(
             f"unknown model '{name}'{closest(name, MODELS)}; choose from {', '.join(MODELS)}, or "
@@ -61,7 +62,13 @@ def source_of(made: Callable) -> str:
     return f"{name} {hashlib.sha256(content).hexdigest()[:16]}"
 
 
-def _linear(kind: str) -> Make:
+def _mlp(kind: str, classes: int) -> Make:
+    from dashjax.rewards.multilayer import Multilayer  # loads JAX's libraries of training
+
+    return lambda seed: Multilayer(kind, classes, seed)
+
+
+def _linear(kind: str, classes: int) -> Make:
     if kind == CLASSIFICATION:
         # a few steps from the solution where lbfgs makes hundreds, for few features and many
         return lambda seed: LogisticRegression(max_iter=_STEPS, solver="newton-cg")
@@ -87,4 +94,4 @@ def _imported(name: str) -> Make:
     return lambda seed: make()
 
 
-MODELS: dict[str, Callable[[str], Make]] = {"linear": _linear}
+MODELS: dict[str, Callable[[str, int], Make]] = {"linear": _linear, "mlp": _mlp}
