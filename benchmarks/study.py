@@ -1,41 +1,28 @@
-"""How quick a study is, and how many writers it stands: `python -m benchmarks.study`.
+"""How quick a study is, and what it stands: `python -m benchmarks.study`.
 
-Writes `benchmarks/results/study.json`. With `--processes 8` so many ask and tell at once, in a file
-and, with `--postgresql URL`, in that database.
+Writes `benchmarks/results/study.json`. With `--processes 32` so many ask and tell at once, with
+`--kills 100` a run of four workers is killed so often; both in a file and, with `--postgresql URL`,
+in that database, which should be empty.
 """
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import dashjax as dj
+from benchmarks import study_load
 from dashjax.engine import compilation
 from dashjax.store import machine
 from dashjax.store.studies import open_store
 
 RESULTS = Path(__file__).parent / "results" / "study.json"
-WORK = """
-import sys, time, dashjax as dj
-from dashjax.engine import compilation
-compilation.keep()
-study = dj.Study.open(sys.argv[1], name="load", patience=60.0)
-for _ in range(2):  # compiled by then
-    study.tell(study.ask(sys.argv[2]), 0.5)
-study.ask(sys.argv[2])
-print("ready", flush=True); sys.stdin.readline()
-until, made, slowest = time.monotonic() + float(sys.argv[3]), 0, 0.0
-while time.monotonic() < until:
-    began = time.monotonic()
-    trial = study.ask(sys.argv[2])
-    study.tell(trial, (trial.number * 7 % 1000) / 1000)
-    slowest, made = max(slowest, time.monotonic() - began), made + 1
-print(made, slowest)
-"""
 
 
 def pool_of(datasets: int, groups: int) -> dj.Pool:
@@ -97,54 +84,6 @@ def opening(folder: Path, events: int) -> dict:
     }
 
 
-def load(where: str, kind: str, processes: int, seconds: float) -> dict:
-    """Processes that ask and tell without a pause."""
-    dj.Study.open(where, pool_of(100, 20), name="load", seed=1).ask("first")
-    start = [sys.executable, "-c", WORK, where]
-    workers = [
-        subprocess.Popen(
-            [*start, f"w{number}", str(seconds)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(processes)
-    ]
-    for one in workers:
-        assert one.stdout is not None
-        one.stdout.readline()
-    for one in workers:
-        assert one.stdin is not None
-        one.stdin.write("go\n")
-        one.stdin.flush()
-    said = [one.communicate()[0].split() for one in workers]
-    assert all(one.returncode == 0 for one in workers)
-    made = sum(int(words[0]) for words in said)
-    study = dj.Study.open(where, name="load")
-    rows = study.trials()
-    told = [row for row in rows if row["state"] == "told"]
-    return {
-        "what": "load",
-        "store": kind,
-        "processes": processes,
-        "seconds": seconds,
-        "looks": made,
-        "looks_in_log": len(told),
-        "slowest": max(float(words[1]) for words in said),
-        "errors": sum(one.returncode != 0 for one in workers),
-    }
-
-
-def batches(workers: int) -> dict:
-    """Looks until right where the rewards of so many come at once, on synthetic pools of 5 x 3."""
-    plan = dj.Plan(steps=160, select=3, batch=workers)
-    result = dj.sweep((5, 3), ["best"], seeds=500, plan=plan)
-    row, stop = result.rows[0], result.frames["stops"][0]
-    found = {"what": "workers at once", "workers": workers, "runs": 500}
-    found |= {name: row[name] for name in ("steps_median", "steps_mean")}
-    return found | {name: stop[name] for name in ("stopped_mean", "good_when_stopped")}
-
-
 def startup(folder: Path) -> dict:
     """Seconds of a first ask from the command line, with what was compiled kept from before."""
     (folder / "pool.csv").write_text("dataset,group\na,x\nb,x\nc,y\nd,y\n")
@@ -160,35 +99,53 @@ def startup(folder: Path) -> dict:
     return {"what": "start", "first": times[0], "median_after": statistics.median(times[1:])}
 
 
+def speed(folder: Path) -> Iterator[dict]:
+    """How quick a study is."""
+    yield startup(folder)
+    yield asks(folder, 100, 20, 100)
+    yield asks(folder, 10_000, 100, 20)
+    yield opening(folder, 10_000)
+    yield opening(folder, 50_000)
+
+
+def places(folder: Path, postgresql: str | None) -> dict[str, str]:
+    """Where the stores of each kind are."""
+    found = {"sqlite": str(folder / "load.sqlite")}
+    return found | ({"postgresql": postgresql} if postgresql else {})
+
+
+def measured(options: argparse.Namespace, folder: Path) -> Iterator[dict]:
+    """All that was asked for, a row each."""
+    if not (options.processes or options.kills):
+        yield from speed(folder)
+    for kind, where in places(folder, options.postgresql).items():
+        if options.processes:
+            found = study_load.load(where, pool_of(100, 20), options.processes, options.seconds)
+            yield {"what": "load", "store": kind} | found
+        if options.kills:
+            yield {"what": "kills", "store": kind} | study_load.kills(where, folder, options.kills)
+
+
 def main() -> None:
-    """Measures, prints and writes."""
+    """Measures, prints, and puts the rows in the place of earlier ones."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--postgresql", help="URL of a database for the load")
-    parser.add_argument("--processes", type=int, default=0, help="that load a store; 0: none")
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--postgresql", help="URL of a database for load and kills")
+    parser.add_argument("--processes", type=int, default=0, help="that load a store")
+    parser.add_argument("--seconds", type=float, default=60.0, help="for which they do")
+    parser.add_argument("--kills", type=int, default=0, help="of a run of four workers")
     options = parser.parse_args()
     compilation.keep()
-    rows = []
+    rows = {_key(row): row for row in json.loads(RESULTS.read_text())["rows"]}
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        parts = [
-            lambda: startup(folder),
-            lambda: asks(folder, 100, 20, 100),
-            lambda: asks(folder, 10_000, 100, 20),
-            lambda: opening(folder, 10_000),
-            lambda: opening(folder, 50_000),
-            *(lambda workers=workers: batches(workers) for workers in (1, 4, 8)),
-        ]
-        if options.processes:
-            where = str(folder / "l.sqlite")
-            parts.append(lambda: load(where, "sqlite", options.processes, options.seconds))
-        if options.processes and options.postgresql:
-            url = options.postgresql
-            parts.append(lambda: load(url, "postgresql", options.processes, options.seconds))
-        for part in parts:
-            rows.append(part())
-            print(json.dumps(rows[-1]), flush=True)
-    machine.keep({"rows": rows}, RESULTS)
+        for row in measured(options, Path(name)):
+            # other work on the machine makes times longer
+            rows[_key(row)] = row | {"load_average": round(os.getloadavg()[0], 1)}
+            print(json.dumps(rows[_key(row)]), flush=True)
+    machine.keep({"rows": list(rows.values())}, RESULTS)
+
+
+def _key(row: dict) -> tuple:
+    return tuple(row.get(name) for name in ("what", "datasets", "events", "store"))
 
 
 if __name__ == "__main__":

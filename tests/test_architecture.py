@@ -44,7 +44,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         "agent base beliefs/exact beliefs/flat beliefs/learned "
         "beliefs/paper beliefs/unit_free "
         "beliefs/two_level catalogue certainty environments/counted environments/replay "
-        "environments/synthetic futures gaussian methods next_look policies/boundary "
+        "environments/synthetic futures gaussian knapsack methods next_look policies/boundary "
         "policies/first_looks policies/halving "
         "policies/knowledge_gradient policies/lucb policies/pair policies/parts policies/thompson "
         "policies/top_two policies/ucb policies/uniform reach rollout selection stopping/parse "
@@ -56,8 +56,9 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "study": (
         "errors wording engine pools store bandit priors",
-        "advisor candidates certainty changes checking child_process explorer importing layout "
-        "ledger opening outlook program reasons settings study trials worker_names workers",
+        "advisor candidates certainty changes checking child_process connection explorer "
+        "importing layout ledger opening outlook program reasons settings study trials verdict "
+        "within_budget worker_names workers",
     ),
     "rewards": (
         "errors engine pools store",

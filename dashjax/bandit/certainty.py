@@ -4,7 +4,7 @@ The draws are made on the device and counted in NumPy, whose sort is many times 
 a CPU.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from dashjax.bandit.base import Goal
 from dashjax.bandit.worth import ROUNDINGS
 
 _SURE = 0.9  # mass of a rank interval
+BestSets = Callable[[np.ndarray], np.ndarray]  # of values [draw, arm], as masks
 
 
 class Certainty(NamedTuple):
@@ -32,7 +33,12 @@ class Certainty(NamedTuple):
 
 
 def certainty(
-    draws: Iterable[np.ndarray], selected: np.ndarray, *, goal: Goal, tolerance: float
+    draws: Iterable[np.ndarray],
+    selected: np.ndarray,
+    *,
+    goal: Goal,
+    tolerance: float,
+    best_sets: BestSets | None = None,
 ) -> Certainty:
     """What is known after some pulls.
 
@@ -43,29 +49,25 @@ def certainty(
         selected: mask of the selection, `[arm]`.
         goal: how many datasets are wanted, which are available, and the floor.
         tolerance: how far a good selection may fall short, in units of reward.
+        best_sets: the best set of each draw; the `goal.select` largest if None.
     """
     counted, above, nothing = np.zeros(goal.arms), np.zeros(goal.arms), 0
-    losses: list[np.ndarray] = []
+    lost: list[np.ndarray] = []
     within: list[np.ndarray] = []
     ranks = None
     for part in draws:
         values = np.ascontiguousarray(np.asarray(part).T)
         values[:, ~np.asarray(goal.available)] = -np.inf
-        if ranks is None:
-            ranks = _ranks(values)
-            best = ranks <= goal.select
-        else:
-            best = _largest(values, goal.select)
+        ranks = _ranks(values) if ranks is None else ranks
+        best = best_sets(values) if best_sets else _largest(values, goal.select)
         best &= np.asarray(goal.available)
         counted += best.sum(axis=0)
         helps = values > goal.floor
         above, nothing = above + helps.sum(axis=0), nothing + int((~helps).all(axis=1).sum())
-        loss = mean_worth(values, best & (values > goal.floor), goal)
-        loss = loss - mean_worth(values, np.asarray(selected)[None], goal)
-        losses.append(loss)
-        within.append(loss <= tolerance + _rounding(values))
+        lost.append(losses(values, best, np.asarray(selected), goal))
+        within.append(lost[-1] <= tolerance + rounding(values))
     assert ranks is not None, "there is always a first part"
-    loss = np.concatenate(losses)
+    loss = np.concatenate(lost)
     low, high = _interval(ranks)
     return Certainty(
         counted / len(loss),
@@ -76,6 +78,19 @@ def certainty(
         above / len(loss),
         nothing / len(loss),
     )
+
+
+def losses(values: np.ndarray, best: np.ndarray, selected: np.ndarray, goal: Goal) -> np.ndarray:
+    """By how much the selection falls short of the best set in each draw, a dataset, `[draw]`.
+
+    Args:
+        values: `[draw, arm]`.
+        best: masks of the best sets, `[draw, arm]`.
+        selected: mask of the selection, `[arm]`.
+        goal: what is wanted.
+    """
+    most = mean_worth(values, best & (values > goal.floor), goal)
+    return most - mean_worth(values, selected[None], goal)
 
 
 def mean_worth(values: np.ndarray, selected: np.ndarray, goal: Goal) -> np.ndarray:
@@ -94,7 +109,7 @@ def mean_worth(values: np.ndarray, selected: np.ndarray, goal: Goal) -> np.ndarr
     return (total + empty * goal.floor) / np.maximum(count, goal.select)
 
 
-def _rounding(values: np.ndarray) -> np.ndarray:
+def rounding(values: np.ndarray) -> np.ndarray:
     """What the losses may come out too large by, because values are rounded, `[draw]`."""
     size = np.abs(np.where(np.isfinite(values), values, 0)).max(axis=1)
     return ROUNDINGS * np.finfo(values.dtype).eps * size

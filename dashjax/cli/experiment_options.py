@@ -11,6 +11,7 @@ from dashjax.cli.shared_options import (
     Keeping,
     ModeName,
     Printing,
+    PriorNumbers,
     Runs,
     VariancesName,
 )
@@ -63,16 +64,7 @@ class Replay:
     prior_from: str = _MOMENTS
     """Where the prior comes from, always from the other targets' rows alone: `moments`, or a folder
     that `dashjax fit` made of this table (its posterior means by the grid)."""
-    group_mean: float | None = None
-    """Prior mean of a group's utility. Give all four of the prior or none; without, see
-    --prior-from."""
-    group_sd: float | None = None
-    """Prior standard deviation of groups."""
-    arm_sd: float | None = None
-    """Prior standard deviation of datasets within their group."""
-    noise_sd: float | None = None
-    """Standard deviation of one reward: part of the prior, if all four are given. Gaussian noise of
-    it is added to the answers of datasets that have a single reward, which need it."""
+    numbers: PriorNumbers = field(default_factory=PriorNumbers)
     train_selections: int = 0
     """Train models on up to this many of the commonest final selections, where the table lacks
     their test accuracy; the pool must still be where it was."""
@@ -85,19 +77,12 @@ class Replay:
         """The prior by numbers, if it was given.
 
         Raises:
-            InputError: if it was given in part.
+            InputError: if it was given in part, or another is named besides.
         """
-        numbers = (self.group_mean, self.group_sd, self.arm_sd, self.noise_sd)
-        if all(number is None for number in numbers[:3]):
-            return None
-        given = [number for number in numbers if number is not None]
-        if len(given) < len(numbers):
-            raise InputError(
-                "give all of --group-mean, --group-sd, --arm-sd and --noise-sd, or none of them"
-            )
-        if self.prior_from != _MOMENTS:
+        prior = self.numbers.prior(noise_alone=True)
+        if prior is not None and self.prior_from != _MOMENTS:
             raise InputError("give --prior-from or the prior by numbers, not both")
-        return PriorSettings(*given)
+        return prior
 
     def fitted(self) -> Path | None:
         """The folder of the fit that the prior is to come from, if one was named."""

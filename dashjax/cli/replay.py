@@ -39,7 +39,7 @@ def run(options: Replay, terminal: Terminal) -> None:
                 loaded,
                 options.targets,
                 options.runs.settings(),
-                answers=Answers(options.mode, options.noise_sd),
+                answers=Answers(options.mode, options.numbers.noise_sd),
                 prior=prior,
                 costs=options.costs,
                 advance=advance,

@@ -8,6 +8,7 @@ import tyro
 
 from dashjax.bandit.catalogue import METHODS_EXPLAINED
 from dashjax.errors import InputError
+from dashjax.priors.settings import PriorSettings
 from dashjax.simulate.plan import Plan, Settings
 
 _METHODS = "Which methods to run. " + "; ".join(
@@ -47,6 +48,40 @@ class Keeping:
     def __post_init__(self) -> None:
         if self.overwrite and self.out is None:
             raise InputError("--overwrite is for results in a folder; give --out, or leave it out")
+
+
+@dataclass(frozen=True)
+class PriorNumbers:
+    """A prior by numbers."""
+
+    group_mean: float | None = None
+    """Prior mean of a group's utility. Give all four of the prior or none."""
+    group_sd: float | None = None
+    """Prior standard deviation of groups."""
+    arm_sd: float | None = None
+    """Prior standard deviation of datasets within their group."""
+    noise_sd: float | None = None
+    """Standard deviation of one reward. In `dashjax replay` Gaussian noise of it is added to the
+    answers of datasets that have a single reward, which need it."""
+
+    def prior(self, *, noise_alone: bool = False) -> PriorSettings | None:
+        """The prior; None if no number was given.
+
+        Args:
+            noise_alone: whether the noise may be given without the rest, and then is no prior.
+
+        Raises:
+            InputError: if a part of it was given.
+        """
+        numbers = (self.group_mean, self.group_sd, self.arm_sd, self.noise_sd)
+        given = [number for number in numbers if number is not None]
+        if not given or (noise_alone and given == [self.noise_sd]):
+            return None
+        if len(given) < len(numbers):
+            raise InputError(
+                "give all of --group-mean, --group-sd, --arm-sd and --noise-sd, or none of them"
+            )
+        return PriorSettings(*given)
 
 
 @dataclass(frozen=True)

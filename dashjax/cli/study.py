@@ -67,6 +67,17 @@ def fail(options: options_of.Fail, terminal: Terminal) -> None:
     _say_state(study, terminal)
 
 
+def renew(options: options_of.Renew, terminal: Terminal) -> None:
+    """Renews the lease of a trial."""
+    study = _open(options)
+    if not study.renew(options.trial):
+        raise InputError(
+            f"trial {options.trial} is not open any more, so its lease cannot be renewed; its "
+            f"reward still counts if you tell it"
+        )
+    _say_state(study, terminal)
+
+
 def release(options: options_of.Release, terminal: Terminal) -> None:
     """Releases a trial."""
     study = _open(options)

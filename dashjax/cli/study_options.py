@@ -7,9 +7,7 @@ from typing import Annotated, Any, Literal
 import tyro
 from tyro.conf import Positional, subcommand
 
-from dashjax.cli.shared_options import Printing
-from dashjax.errors import InputError
-from dashjax.priors.settings import PriorSettings
+from dashjax.cli.shared_options import Printing, PriorNumbers
 
 _Select = Annotated[int, tyro.conf.arg(aliases=["--take"])]
 
@@ -47,8 +45,11 @@ class Create(Where):
     given."""
     steps: int | None = None
     """Looks after which it ends at the latest; as many as it takes if not given."""
+    exploration_budget: float | None = None
+    """Cost of looks after which it ends at the latest, in the unit of the pool's costs."""
     budget: float | None = None
-    """Cost after which it ends at the latest, in the unit of the pool's costs."""
+    """What the prices of the datasets to take may add up to, in the unit of the pool's prices;
+    prices do not matter if not given."""
     direction: Literal["higher", "lower"] = "higher"
     """Which rewards are better."""
     floor: float | None = None
@@ -56,17 +57,11 @@ class Create(Where):
     retries: int = 2
     """Failures in a row after which a dataset is not tried again."""
     lease: float | None = None
-    """Hours after which a trial that nothing was heard of goes to another worker."""
+    """Hours after which a trial that nothing was heard of goes to another worker; workers of
+    `study run` say in time that they are still at work."""
     seed: int = 0
     """Decides everything that is drawn by chance."""
-    group_mean: float | None = None
-    """Prior mean of a group's utility. Give all four of the prior or none; `best` needs none."""
-    group_sd: float | None = None
-    """Prior standard deviation of groups."""
-    arm_sd: float | None = None
-    """Prior standard deviation of datasets within their group."""
-    noise_sd: float | None = None
-    """Prior standard deviation of one reward."""
+    numbers: PriorNumbers = field(default_factory=PriorNumbers)
     printing: Printing = field(default_factory=Printing)
 
     command = "study:create"
@@ -78,16 +73,11 @@ class Create(Where):
             InputError: if a part of the prior was given.
         """
         names = (
-            "target select method tolerance stop steps budget direction floor retries lease seed"
+            "target select method tolerance stop steps exploration_budget budget direction floor "
+            "retries lease seed"
         )
         given = {name: getattr(self, name) for name in names.split()}
-        prior = (self.group_mean, self.group_sd, self.arm_sd, self.noise_sd)
-        numbers = [number for number in prior if number is not None]
-        if len(numbers) not in (0, len(prior)):
-            raise InputError(
-                "give all of --group-mean, --group-sd, --arm-sd and --noise-sd, or none of them"
-            )
-        return given | {"prior": PriorSettings(*numbers) if numbers else None}
+        return given | {"prior": self.numbers.prior()}
 
 
 @dataclass(frozen=True)
@@ -163,6 +153,17 @@ class Fail(_OfTrial):
     """Never ask for its dataset again."""
 
     command = "study:fail"
+
+
+@dataclass(frozen=True)
+class Renew(Where):
+    """Say that a trial is still being worked on, so that its lease begins anew."""
+
+    trial: int = field(kw_only=True)
+    """Number of the trial."""
+    printing: Printing = field(default_factory=Printing)
+
+    command = "study:renew"
 
 
 @dataclass(frozen=True)
@@ -278,6 +279,7 @@ ACTIONS: dict[str, Any] = {
     "ask": Ask,
     "tell": Tell,
     "fail": Fail,
+    "renew": Renew,
     "release": Release,
     "add": Add,
     "pause": Pause,
@@ -301,6 +303,7 @@ class Study:
         | Annotated[Ask, subcommand("ask")]
         | Annotated[Tell, subcommand("tell")]
         | Annotated[Fail, subcommand("fail")]
+        | Annotated[Renew, subcommand("renew")]
         | Annotated[Release, subcommand("release")]
         | Annotated[Add, subcommand("add")]
         | Annotated[Pause, subcommand("pause")]

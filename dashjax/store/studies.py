@@ -42,6 +42,7 @@ _EVENTS = sa.Table(
     sa.UniqueConstraint("study", "key"),
 )
 
+Clock = Callable[[], float]  # seconds since 1970
 _Result = TypeVar("_Result")
 
 
@@ -59,8 +60,12 @@ class Event(NamedTuple):
 class Transaction:
     """One write to a study: it sees every event before it, and no other writer is between."""
 
-    def __init__(self, connection: sa.Connection, study: int) -> None:
-        self._connection, self._study = connection, study
+    def __init__(self, connection: sa.Connection, study: int, clock: Clock) -> None:
+        self._connection, self._study, self._clock = connection, study, clock
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._clock()
 
     def events(self, after: int = 0) -> list[Event]:
         """The study's events whose number is above `after`."""
@@ -77,7 +82,7 @@ class Transaction:
         """Adds an event to the log; it is there when the transaction ends."""
         highest = sa.select(sa.func.max(_EVENTS.c.number)).where(_EVENTS.c.study == self._study)
         number = (self._connection.scalar(highest) or 0) + 1
-        event = Event(number, kind, time.time(), worker, key, payload)
+        event = Event(number, kind, self._clock(), worker, key, payload)
         text = json.dumps(payload, allow_nan=False, ensure_ascii=False)
         row = event._asdict() | {"study": self._study, "payload": text}
         self._connection.execute(_EVENTS.insert(), row)
@@ -87,11 +92,14 @@ class Transaction:
 class StudyStore:
     """A file or database with studies.
 
-    `patience` is for how many seconds a server that went away is waited for.
+    `patience` is for how many seconds a server that went away is waited for; `clock` gives the
+    events their time.
     """
 
-    def __init__(self, engine: sa.Engine, name: str, patience: float = 0.0) -> None:
-        self.name, self.patience = name, patience
+    def __init__(
+        self, engine: sa.Engine, name: str, patience: float = 0.0, clock: Clock = time.time
+    ) -> None:
+        self.name, self.patience, self.clock = name, patience, clock
         self._engine = engine
         weakref.finalize(self, engine.dispose)
 
@@ -127,7 +135,7 @@ class StudyStore:
                 return number
             connection.execute(_STUDIES.insert(), {"name": study})
             number = connection.execute(known).scalar_one()
-            Transaction(connection, number).append("created", payload)
+            Transaction(connection, number, self.clock).append("created", payload)
             return number
 
         return self._written(create)
@@ -149,7 +157,7 @@ class StudyStore:
         def write(connection: sa.Connection) -> _Result:
             lock = sa.select(_STUDIES.c.id).where(_STUDIES.c.id == study).with_for_update()
             connection.execute(lock)
-            return what(Transaction(connection, study))
+            return what(Transaction(connection, study, self.clock))
 
         return self._written(write)
 

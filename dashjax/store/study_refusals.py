@@ -27,6 +27,9 @@ _AWAY = (
     "connection refused",
     "starting up",
     "shutting down",
+    "accepting connections",  # with "not" or "not yet" before it
+    "in recovery mode",
+    "crash of another server process",
     "terminating connection",
     "server closed the connection",
     "connection is lost",

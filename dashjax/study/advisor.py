@@ -6,17 +6,20 @@ import numpy as np
 
 from dashjax.bandit.base import Goal
 from dashjax.bandit.gaussian import uniform_prior
+from dashjax.bandit.knapsack import Purse
 from dashjax.bandit.methods import Method
 from dashjax.bandit.stopping.parse import rule
-from dashjax.bandit.stopping.rules import Rule, budget, cost
+from dashjax.bandit.stopping.rules import Rule, budget, cost, scores_of
+from dashjax.bandit.stopping.scores import DRAWS
 from dashjax.errors import InputError
 from dashjax.priors import moments as priors
 from dashjax.store.studies import Event
-from dashjax.study import explorer
-from dashjax.study.explorer import Closer, Given, Known, Static, Verdict
+from dashjax.study import explorer, within_budget
+from dashjax.study.explorer import Closer, Given, Known, Measured, Static
 from dashjax.study.layout import Layout, layout
 from dashjax.study.ledger import Entry, Ledger
 from dashjax.study.settings import StudySettings
+from dashjax.study.verdict import Verdict, verdict
 
 
 def rules_of(settings: StudySettings, method: Method, stop: Rule | None) -> tuple[Rule, ...]:
@@ -26,7 +29,8 @@ def rules_of(settings: StudySettings, method: Method, stop: Rule | None) -> tupl
     if not settings.stop and stop is None and method.stop and settings.tolerance == 0.01:
         first = method.stop
     limits = [budget(settings.steps)] if settings.steps else []
-    limits += [cost(settings.budget)] if settings.budget else []
+    most = settings.exploration_budget
+    limits += [cost(most)] if most else []
     return first, *limits
 
 
@@ -45,7 +49,7 @@ class Advisor:
         self.ahead = False
         self._stop = stop
         self._layout: Layout | None = None
-        self._groups: list[str] = []  # what it was made for
+        self._placed_for: tuple = ()  # what it was made for
         self._shape: tuple[Static, Given] | None = None
         self._for: tuple = ()  # what `_shape` was made for
         self._known: Known | None = None
@@ -83,7 +87,9 @@ class Advisor:
         static, given = self._prepared()
         place = self._place()
         waiting = [int(place.arm[arm]) for arm in pending]
-        arm = explorer.ask(static, given, self.known(), len(ledger.trials), waiting)
+        arm = self._deciding(waiting)
+        if arm is None:
+            arm = explorer.ask(static, given, self.known(), len(ledger.trials), waiting)
         found = np.flatnonzero(place.arm == arm)
         if not len(found) or not available[found[0]]:
             return self._fewest_looks(available, pending)
@@ -103,11 +109,29 @@ class Advisor:
     def verdict(self) -> Verdict:
         """What is thought now; by arm, see `at`."""
         if self._verdict is None or self._verdict[0] != self.ledger.last:
-            static, given = self._prepared()
+            _, given = self._prepared()
             done = len(self.ledger.looks) + self.ledger.failed, self.ledger.spent
-            found = explorer.judge(static, given, self.known(), self.rules, done)
+            found = verdict(self.rules, self._measured(), done, given.available)
             self._verdict = self.ledger.last, found
         return self._verdict[1]
+
+    def goal(self) -> Goal:
+        """What is wanted, by arm; rewards are counted from the centre."""
+        return explorer.goal_of(*self._prepared())
+
+    def purse(self) -> Purse | None:
+        """What may be taken, by arm; None where prices do not matter."""
+        settings = self.ledger.settings
+        if settings.budget is None:
+            return None
+        place, prices = self._place(), [entry.candidate.price for entry in self.ledger.entries]
+        spread = np.zeros(place.arms)
+        spread[place.arm] = prices
+        return Purse(spread, settings.budget, settings.select, fill=settings.floor is None)
+
+    def draws(self) -> list[np.ndarray]:
+        """Joint draws of all arms from the posterior, `[arm, draw]`, in parts."""
+        return explorer.draws(*self._prepared(), self.known())
 
     def at(self, values: Any) -> np.ndarray:
         """Values `[arm]` as `[dataset]`, in the order of the ledger."""
@@ -131,17 +155,34 @@ class Advisor:
         """A utility in the unit in which rewards are told."""
         return self.ledger.settings.sign * float(mean) + self._centre()
 
-    def goal(self) -> Goal:
-        """What is wanted, `[arm]`; rewards are from the centre."""
-        return explorer.goal_of(*self._prepared())
-
-    def draws(self) -> list[np.ndarray]:
-        """Joint draws of all arms from the posterior, `[arm, draw]`, in parts."""
-        return explorer.draws(*self._prepared(), self.known())
-
     def closer(self, arms: np.ndarray) -> Closer:
         """What is believed of some arms together, and of the groups."""
         return explorer.closer(*self._prepared(), self.known(), arms)
+
+    def _measured(self) -> Measured:
+        """What is thought, and the scores of the stop rules; with a budget, of what it can pay."""
+        (static, given), known, purse = self._prepared(), self.known(), self.purse()
+        if purse is None:
+            return explorer.measure(static, given, known, scores_of(self.rules))
+        found, goal = explorer.measure(static, given, known), self.goal()
+        drawn = explorer.some_draws(static, given, known)[:, :DRAWS]
+        seen = within_budget.Seen(found.mean, found.sd, found.pulls)
+        scores = within_budget.scores(self.ledger.settings, purse, goal, seen, drawn)
+        selection = within_budget.best_set(found.mean, purse, goal)
+        return found._replace(scores=scores, selection=selection)
+
+    def _deciding(self, pending: list[int]) -> int | None:
+        """With a budget, three looks of four: the arm on which the selection depends most."""
+        purse, turn = self.purse(), len(self.ledger.trials) % 4
+        if purse is None or not self.ledger.looks or turn == 0:
+            return None
+        goal, known = self.goal(), self.known()
+        mean, sd = explorer.imagined(*self._prepared(), known, pending)
+        pulls = known.pulls + np.bincount(pending, minlength=goal.arms)
+        seen = within_budget.Seen(mean, sd, np.asarray(pulls))
+        ways = [within_budget.deciding, within_budget.unconfirmed]
+        found = [way(purse, goal, seen) for way in (ways if turn < 3 else reversed(ways))]
+        return next((arm for arm in found if arm is not None), None)
 
     def _fewest_looks(self, available: list[bool], pending: list[int]) -> int:
         """Where fewer datasets are left than are wanted: the one with the fewest looks."""
@@ -153,8 +194,10 @@ class Advisor:
 
     def _place(self) -> Layout:
         groups = [entry.candidate.group for entry in self.ledger.entries]
-        if self._layout is None or self._groups != groups:
-            self._groups, self._layout = groups, layout(groups, self.ledger.first)
+        made_for = groups, self.ledger.as_created
+        if self._layout is None or self._placed_for != made_for:
+            self._placed_for = made_for
+            self._layout = layout(groups, as_created=self.ledger.as_created)
         return self._layout
 
     def _prepared(self) -> tuple[Static, Given]:
@@ -178,7 +221,7 @@ class Advisor:
             place.grouping,
             settings.select,
             settings.horizon(self.ledger.first),
-            len(set(costs)) == 1,
+            len(set(costs)) == 1 and self.ledger.as_created,
             settings.floor is not None,
         )
         return static, Given(

@@ -9,6 +9,7 @@ from dashjax.bandit.certainty import Certainty, certainty
 from dashjax.study.advisor import Advisor
 from dashjax.study.explorer import Closer
 from dashjax.study.outlook import NextLook, outlook
+from dashjax.study.within_budget import best_sets
 from dashjax.wording import chance
 
 Row = dict[str, Any]
@@ -24,12 +25,12 @@ class StudyCertainty:
         expected_loss: by how much it falls short of the best on average, a dataset: what all
             further looks together may be worth.
         chance_none_helps: that no dataset is worth more than the floor; None without a floor.
-        next_look: what one more look is worth; None before the first.
+        next_look: what one more look is worth; None before the first, and with a budget.
         noise_sd: standard deviation of one reward, as far as it is known; None before the first.
-        datasets: a row for each dataset: `dataset`, `group`, `selected`, `looks`, `mean`, `sd`,
-            `chance_best` (to be among the best), `chance_above_floor`, `rank_low`, `rank_high`
-            (the middle 90 %), `shrinkage` (weight of its group in its mean; None for a method that
-            knows no groups), and `why_not` where it may not be taken.
+        datasets: a row for each dataset: `dataset`, `group`, `price`, `selected`, `looks`, `mean`,
+            `sd`, `chance_best` (to be among the best), `chance_above_floor`, `rank_low`,
+            `rank_high` (the middle 90 %), `shrinkage` (weight of its group in its mean; None for a
+            method that knows no groups), and `why_not` where it may not be taken.
         groups: a row for each group: `group`, `datasets`, `looks`, `mean` and `sd`; none where the
             method knows no groups.
     """
@@ -53,11 +54,13 @@ class StudyCertainty:
 def certainty_of(advisor: Advisor) -> StudyCertainty:
     """How sure one may be, by draws from the posterior."""
     verdict, settings, begun = advisor.verdict(), advisor.ledger.settings, advisor.ledger.looks
+    goal, purse, draws = advisor.goal(), advisor.purse(), advisor.draws()
     found = certainty(
-        advisor.draws(),
+        draws if purse is None else draws[:1],  # each is a search of its own
         np.asarray(verdict.selection),
-        goal=advisor.goal(),
+        goal=goal,
         tolerance=settings.tolerance,
+        best_sets=None if purse is None else best_sets(purse, goal),
     )
     closer, look = outlook(advisor)
     return StudyCertainty(
@@ -86,7 +89,7 @@ def _dataset_rows(advisor: Advisor, found: Certainty, closer: Closer) -> list[Ro
         if ledger.settings.floor is None:
             values["chance_above_floor"] = None
         named = {"dataset": entry.candidate.dataset, "group": entry.candidate.group}
-        named |= {"looks": entry.looks, "shrinkage": None}
+        named |= {"price": entry.candidate.price, "looks": entry.looks, "shrinkage": None}
         rows.append(named | values | {"why_not": ledger.why_not(entry)})
     return rows
 

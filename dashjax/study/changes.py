@@ -1,7 +1,6 @@
 """What may be written into a study's log: each function decides by the events before it alone."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -46,9 +45,11 @@ class Told(NamedTuple):
 
 def ask(writer: Writer, worker: str | None) -> Trial:
     """The worker's open trial, or a new one."""
-    _end_leases(writer)
+    end_leases(writer)
     for record in writer.ledger.pending():
         if worker is not None and record.worker == worker:
+            if writer.ledger.settings.lease is not None:
+                renew(writer, [record.number])
             return writer.ledger.trial(record)
     writer.append("asked", {"arm": writer.advisor.next()}, worker=worker)
     return writer.ledger.trial(writer.ledger.trials[-1])
@@ -56,7 +57,13 @@ def ask(writer: Writer, worker: str | None) -> Trial:
 
 def ask_within_steps(writer: Writer, worker: str | None) -> Trial | None:
     """As `ask`; None where the looks that are out would reach the limit."""
+    end_leases(writer)
     return ask(writer, worker) if is_within_steps(writer.ledger, worker) else None
+
+
+def may_ask(ledger: Ledger, worker: str | None, now: float) -> bool:
+    """Whether there is room for another look, or will be when leases that are over end."""
+    return bool(expired(ledger, now)) or is_within_steps(ledger, worker)
 
 
 def is_within_steps(ledger: Ledger, worker: str | None) -> bool:
@@ -105,6 +112,14 @@ def fail(writer: Writer, trial: int, reason: str, infeasible: bool) -> None:
         writer.append("failed", payload)
 
 
+def renew(writer: Writer, trials: Sequence[int]) -> list[int]:
+    """Begins the leases of trials anew; gives those that are still out."""
+    out = [trial for trial in trials if writer.ledger.record(trial).state == OPEN]
+    if out:
+        writer.append("renewed", {"trials": out})
+    return out
+
+
 def release(writer: Writer, trial: int, reason: str) -> None:
     """A trial that nobody works on."""
     if writer.ledger.record(trial).state == OPEN:
@@ -148,14 +163,20 @@ def regroup(writer: Writer, groups: dict[str, str]) -> None:
         writer.append("regrouped", {"groups": moved})
 
 
-def _end_leases(writer: Writer, now: Callable[[], float] = time.time) -> None:
+def end_leases(writer: Writer) -> None:
     """Releases the trials of which nothing was heard for longer than the lease."""
-    lease = writer.ledger.settings.lease
+    for trial in expired(writer.ledger, writer.transaction.now()):
+        lease = writer.ledger.settings.lease
+        release(writer, trial, f"nothing was heard of it for {lease:g} hours")
+
+
+def expired(ledger: Ledger, now: float) -> list[int]:
+    """The trials of which nothing was heard for longer than the lease."""
+    lease = ledger.settings.lease
     if lease is None:
-        return
-    for record in writer.ledger.pending():
-        if record.asked is not None and record.asked + _HOUR * lease < now():
-            release(writer, record.number, f"nothing was heard of it for {lease:g} hours")
+        return []
+    silent = now - _HOUR * lease
+    return [record.number for record in ledger.pending() if record.heard < silent]
 
 
 def _check_told(record: TrialRecord, reward: float) -> None:

@@ -21,12 +21,12 @@ from dashjax.bandit.futures import MOST_NEAR
 from dashjax.bandit.gaussian import Prior
 from dashjax.bandit.methods import Method, agent
 from dashjax.bandit.selection import top_k
-from dashjax.bandit.stopping.rules import Progress, Rule, scores_of
+from dashjax.bandit.stopping.scores import Score
 from dashjax.engine import indexing, threefry
 from dashjax.engine.top_k import turns
 from dashjax.pools.grouping import Grouping
 
-_CHUNK = 64  # looks that are learned from in one call
+_CHUNK = 64  # looks that are learned from in one call, and room for those that are out
 _DRAWS, _PARTS = 1024, 4  # joint draws that certainty is counted in, and of how many
 # small programs, which take longer to compile than to run
 _QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
@@ -64,14 +64,15 @@ class Known(NamedTuple):
     changed: Int[Array, ""]  # looks made when the selection last changed
 
 
-class Verdict(NamedTuple):
+class Measured(NamedTuple):
     """What is thought after the looks so far; rewards are counted from the centre."""
 
-    holds: Bool[Array, " rule"]
-    scores: tuple[Float[Array, ""], ...]  # in the order of `scores_of(rules)`
-    mean: Float[Array, " arm"]
-    sd: Float[Array, " arm"]
-    selection: Bool[Array, " arm"]
+    scores: dict[Score, Any]
+    mean: np.ndarray  # [arm]
+    sd: np.ndarray  # [arm]
+    selection: np.ndarray  # [arm]
+    pulls: np.ndarray  # [arm]
+    unchanged_for: np.ndarray  # [], looks since the selection last changed
 
 
 class Closer(NamedTuple):
@@ -115,27 +116,47 @@ def ask(static: Static, given: Given, known: Known, step: int, pending: Sequence
         step: how many looks were asked for before.
         pending: arms whose reward is out, in the order in which they were asked for.
     """
-    room = max(8, 1 << max(len(pending) - 1, 0).bit_length())
-    waiting = np.full(room, -1, np.int32)
-    waiting[: len(pending)] = pending
-    return int(_ask(static, given, known, np.int32(step), waiting))
+    return int(_ask(static, given, known, np.int32(step), _with_room(pending)))
 
 
-def judge(
-    static: Static, given: Given, known: Known, rules: tuple[Rule, ...], done: tuple[int, float]
-) -> Verdict:
-    """What is thought, and which rules hold.
+def imagined(
+    static: Static, given: Given, known: Known, pending: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each arm, `[arm]`, where pending looks are imagined.
 
     Args:
         static: what is compiled for.
         given: the rest.
         known: what was learned.
-        rules: the stop rules.
-        done: how many looks were told or failed, and what they cost.
+        pending: as in `ask`.
     """
-    finished, spent = np.int32(done[0]), np.float32(done[1])
-    verdict = _judge(static, given, known, rules, (finished, spent))
-    return jax.device_get(verdict)
+    mean, var = jax.device_get(_imagined(static, given, known, _with_room(pending)))
+    return mean, np.sqrt(var)
+
+
+def _with_room(pending: Sequence[int]) -> tuple[np.ndarray, np.int32]:
+    """The pending arms, -1 after them, and how many they are; the room grows by doubling."""
+    room = _CHUNK
+    while room < len(pending):
+        room *= 2
+    waiting = np.full(room, -1, np.int32)
+    waiting[: len(pending)] = pending
+    return waiting, np.int32(len(pending))
+
+
+def measure(static: Static, given: Given, known: Known, scores: tuple[Score, ...] = ()) -> Measured:
+    """What is thought, and what stop rules ask for.
+
+    Args:
+        static: what is compiled for.
+        given: the rest.
+        known: what was learned.
+        scores: what is measured.
+    """
+    values, (mean, var), selection = jax.device_get(_measure(static, given, known, scores))
+    pulls, looks, changed = jax.device_get((known.pulls, known.looks, known.changed))
+    named = dict(zip(scores, values, strict=True))
+    return Measured(named, mean, np.sqrt(var), selection, pulls, looks - changed)
 
 
 def closer(static: Static, given: Given, known: Known, arms: np.ndarray) -> Closer:
@@ -154,8 +175,12 @@ def closer(static: Static, given: Given, known: Known, arms: np.ndarray) -> Clos
 
 def draws(static: Static, given: Given, known: Known) -> list[np.ndarray]:
     """Joint draws of all arms from the posterior, `[arm, draw]`, in parts."""
-    parts = [_draws(static, given, known, np.uint32(part)) for part in range(_PARTS)]
-    return [np.asarray(part, np.float64) for part in parts]
+    return [some_draws(static, given, known, part) for part in range(_PARTS)]
+
+
+def some_draws(static: Static, given: Given, known: Known, part: int = 0) -> np.ndarray:
+    """One part of the joint draws, `[arm, draw]`."""
+    return np.asarray(_draws(static, given, known, np.uint32(part)), np.float64)
 
 
 def goal_of(static: Static, given: Given) -> Goal:
@@ -227,31 +252,38 @@ def _learn(
 
 
 @_compiled
-def _ask(static: Static, given: Given, known: Known, step: Any, pending: Any) -> Int[Array, ""]:
+def _ask(
+    static: Static, given: Given, known: Known, step: Any, pending: tuple[Any, Any]
+) -> Int[Array, ""]:
+    """As `agents.ask`, but what is compiled serves any number of pending looks that has room."""
     setup = _setup(static, given)
-    return agents.ask(setup.policy_key, setup.agent, known.agent, step, pending)
+    state = _imagine(setup, known.agent, pending)
+    return agents.select(setup.policy_key, setup.agent, state, step, pending[0])
 
 
-@functools.partial(jax.jit, static_argnames=("static", "rules"), compiler_options=_QUICKLY)
-def _judge(
-    static: Static, given: Given, known: Known, rules: tuple[Rule, ...], done: tuple[Any, Any]
-) -> Verdict:
+@_compiled
+def _imagined(static: Static, given: Given, known: Known, pending: tuple[Any, Any]) -> Moments:
     setup = _setup(static, given)
-    state, scores = _judged(setup, known.agent), scores_of(rules)
+    return setup.agent.belief.moments(_imagine(setup, known.agent, pending).belief)
+
+
+def _imagine(setup: _Setup, state: AgentState, pending: tuple[Any, Any]) -> AgentState:
+    arms, count = pending
+    return jax.lax.fori_loop(
+        0, count, lambda place, state: agents.imagine(setup.agent, state, arms[place]), state
+    )
+
+
+@functools.partial(jax.jit, static_argnames=("static", "scores"), compiler_options=_QUICKLY)
+def _measure(
+    static: Static, given: Given, known: Known, scores: tuple[Score, ...]
+) -> tuple[list[Float[Array, ""]], Moments, Bool[Array, " arm"]]:
+    setup = _setup(static, given)
+    state = _judged(setup, known.agent)
     values = [
         score(setup.scores_key, setup.judge, setup.goal)(state, known.pulls) for score in scores
     ]
-    seen = jnp.sum((known.pulls > 0) & jnp.asarray(setup.goal.available), dtype=jnp.int32)
-    progress = Progress(
-        *done,
-        known.looks - known.changed,
-        setup.goal.candidates - seen,
-        dict(zip(scores, values, strict=True)),
-    )
-    holds = [jnp.asarray(rule.holds(progress), bool).reshape(()) for rule in rules]
-    moments = setup.judge.moments(state)
-    selection = _select(setup, known.agent)
-    return Verdict(jnp.stack(holds), tuple(values), moments.mean, jnp.sqrt(moments.var), selection)
+    return values, setup.judge.moments(state), _select(setup, known.agent)
 
 
 @_compiled

@@ -30,22 +30,22 @@ class Layout(NamedTuple):
         return placed
 
 
-def layout(groups: Sequence[str], first: int) -> Layout:
+def layout(groups: Sequence[str], *, as_created: bool) -> Layout:
     """The layout of datasets in these groups.
 
     The datasets that a study began with lie as they came, so that it does what a simulation of the
-    same pool does. As soon as one has joined, groups and places in each are rounded up to powers of
-    two: what is compiled then serves until a number has doubled.
+    same pool does. As soon as one has joined, or moved to another group, groups and places in each
+    are rounded up to powers of two: what is compiled then serves until a number has doubled.
 
     Args:
         groups: the group of each dataset, in the order in which they came.
-        first: how many of them the study began with.
+        as_created: whether they are those that the study began with, in their groups.
     """
     names = tuple(dict.fromkeys(groups))
     number = {name: place for place, name in enumerate(names)}
     group = np.array([number[name] for name in groups], np.int64)
-    if len(groups) == first:
-        return Layout(Grouping(tuple(group.tolist()), _unnamed(len(names))), np.arange(first))
+    if as_created:
+        return Layout(Grouping(tuple(group.tolist()), _unnamed(len(names))), np.arange(len(groups)))
     slot = np.zeros(len(groups), np.int64)
     seen = [0] * len(names)
     for place, of in enumerate(group):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from dashjax.bandit.knapsack import fits
 from dashjax.errors import InputError, unknown
 from dashjax.store.studies import Event
 from dashjax.study.candidates import Candidate
@@ -37,6 +38,7 @@ class Ledger:
     Attributes:
         settings: what the study was created with.
         first: how many datasets it was created with.
+        as_created: whether no dataset has joined, was revised or moved to another group.
         entries: its datasets, in the order in which they came; a revised one is another.
         trials: all trials; number n at place n - 1.
         looks: the rewards, in the order in which they were told.
@@ -48,7 +50,7 @@ class Ledger:
     def __init__(self) -> None:
         self.settings = StudySettings()
         self.name = ""
-        self.first = 0
+        self.first, self.as_created = 0, True
         self.entries: list[Entry] = []
         self.trials: list[TrialRecord] = []
         self.looks: list[Look] = []
@@ -106,17 +108,30 @@ class Ledger:
 
     def available(self) -> list[bool]:
         """Which datasets may be asked for and selected, in the order of `entries`."""
-        return [self._is_available(entry) for entry in self.entries]
+        return [self.why_not(entry) is None for entry in self.entries]
 
     def why_not(self, entry: Entry) -> str | None:
         """Why a dataset is neither asked for nor selected; None if it may be."""
         if entry.state != IN_POOL:
             return entry.state
-        return None if self._is_available(entry) else "failed too often"
+        if entry.infeasible or entry.failures > self.settings.retries:
+            return "failed too often"
+        budget = self.settings.budget
+        return None if budget is None or fits(entry.candidate.price, budget) else "too dear"
 
-    def _is_available(self, entry: Entry) -> bool:
-        failed = entry.infeasible or entry.failures > self.settings.retries
-        return entry.state == IN_POOL and not failed
+    def trial_rows(self) -> list[dict[str, Any]]:
+        """All trials as rows of plain values."""
+        of = [entry.candidate for entry in self.entries]
+        return [record.row(of[record.arm].dataset, of[record.arm].group) for record in self.trials]
+
+    def dataset_rows(self) -> list[dict[str, Any]]:
+        """All datasets as rows of plain values."""
+        return [
+            entry.candidate.plain()
+            | {"state": self.why_not(entry) or IN_POOL}
+            | {"looks": entry.looks, "failures": entry.failures}
+            for entry in self.entries
+        ]
 
     # one method for each kind of event
 
@@ -125,7 +140,7 @@ class Ledger:
         self.name = event.payload["name"]
         for row in event.payload["pool"]:
             self._enter(Candidate(**row))
-        self.first = len(self.entries)
+        self.first, self.as_created = len(self.entries), True
 
     def _added(self, event: Event) -> None:
         self._enter(Candidate(**event.payload["candidate"]))
@@ -136,11 +151,13 @@ class Ledger:
         self._enter(candidate)
 
     def _regrouped(self, event: Event) -> None:
+        self.as_created = False
         for dataset, group in event.payload["groups"].items():
             entry = self.entries[self._at[dataset]]
             entry.candidate = replace(entry.candidate, group=group)
 
     def _enter(self, candidate: Candidate) -> None:
+        self.as_created = False
         self._at[candidate.dataset] = len(self.entries)
         self.entries.append(Entry(candidate))
 
@@ -151,11 +168,14 @@ class Ledger:
     def _asked(self, event: Event) -> None:
         arm = int(event.payload["arm"])
         cost = self.entries[arm].candidate.cost
-        record = TrialRecord(
-            len(self.trials) + 1, arm, OPEN, event.worker, cost=cost, asked=event.time
-        )
+        number, when = len(self.trials) + 1, event.time
+        record = TrialRecord(number, arm, OPEN, event.worker, cost=cost, asked=when, heard=when)
         self.trials.append(record)
         self._open[record.number] = record
+
+    def _renewed(self, event: Event) -> None:
+        for trial in event.payload["trials"]:
+            self.trials[trial - 1].heard = event.time
 
     def _told(self, event: Event) -> None:
         record = self._record_of(event)

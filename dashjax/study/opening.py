@@ -11,7 +11,8 @@ from dashjax.bandit.stopping.parse import rule
 from dashjax.bandit.stopping.rules import Rule
 from dashjax.errors import InputError, unknown
 from dashjax.pools.pool import Pool
-from dashjax.store.studies import StudyStore, open_store
+from dashjax.store.studies import Clock, StudyStore, open_store
+from dashjax.study import within_budget
 from dashjax.study.advisor import Advisor
 from dashjax.study.candidates import Candidate, candidates_of
 from dashjax.study.ledger import Ledger
@@ -40,11 +41,18 @@ class Wanted(NamedTuple):
         return {name: value for name, value in given.items() if value is not None}
 
 
+class Waiting(NamedTuple):
+    """For how long is waited, and by which clock."""
+
+    patience: float  # seconds for a server that went away
+    clock: Clock
+
+
 def opened(
     store: str | os.PathLike[str],
     pool: Pool | Sequence[Candidate] | str | os.PathLike[str] | None,
     wanted: Wanted,
-    patience: float,
+    waiting: Waiting,
 ) -> tuple[StudyStore, int, Advisor]:
     """The store, the study's number in it, and an advisor that knows nothing of it yet.
 
@@ -56,7 +64,8 @@ def opened(
     candidates = None if pool is None else candidates_of(pool)
     if candidates is not None:
         _check(settings, wanted, candidates)
-    found = open_store(store, make=candidates is not None, patience=patience)
+    found = open_store(store, make=candidates is not None, patience=waiting.patience)
+    found.clock = waiting.clock
     name = _name(found, wanted, candidates is not None)
     if candidates is not None and name not in found.studies():
         payload = {"name": name, "settings": settings.plain()}
@@ -76,6 +85,7 @@ def _check(settings: StudySettings, wanted: Wanted, pool: tuple[Candidate, ...])
         raise InputError(
             f"cannot select {settings.select} of {len(pool)} datasets; give select 1 to {len(pool)}"
         )
+    within_budget.check(settings, pool)
     method = wanted.method if isinstance(wanted.method, Method) else named(settings.method)
     if settings.stop and not isinstance(wanted.stop, Rule):
         rule(settings.stop)

@@ -40,13 +40,15 @@ class NextLook:
 def outlook(advisor: Advisor) -> tuple[Closer, NextLook | None]:
     """What is believed of the datasets near the boundary, and what one more look is worth.
 
-    None where no dataset may be looked at.
+    None where no dataset may be looked at, and where a budget decides what can be taken.
     """
     mean, sd, goal = *advisor.moments(), advisor.goal()
     if not np.any(goal.available):
         return advisor.closer(np.zeros(1, int)), None
     arms, places = nearest(mean, sd, goal)
     closer = advisor.closer(arms)
+    if advisor.purse() is not None:
+        return closer, None
     cov, noise_var = np.asarray(closer.cov, float), float(closer.noise_var)
     gains = look_gains(mean[arms], cov, noise_var, goal, places)
     best = int(np.argmax(gains))
@@ -58,10 +60,11 @@ def reach_rows(advisor: Advisor) -> list[dict[str, Any]]:
 
     The columns are those of the frame `reach` of a replay: `tolerance`, `probability`, `chance`,
     `reached`, `more_looks` with its quantiles, `most_looks`, and the `datasets` that most of these
-    looks are at. No row where nothing is known of the noise, or no dataset is left.
+    looks are at. No row where nothing is known of the noise, no dataset is left, or a budget
+    decides what can be taken.
     """
     goal, ledger, rule = advisor.goal(), advisor.ledger, advisor.rules[0]
-    if len(ledger.looks) < 2 or not np.any(goal.available):
+    if len(ledger.looks) < 2 or not np.any(goal.available) or advisor.purse():
         return []
     sure = promised(rule.name, ledger.settings.tolerance) or _SURE
     looks = LOOKS if fewest_looks(RIVALS) in rule.scores else 0

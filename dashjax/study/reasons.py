@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from dashjax.bandit.knapsack import fits
 from dashjax.bandit.policies.first_looks import LOOKS, RIVALS
-from dashjax.bandit.stopping.rules import Rule, scores_of
+from dashjax.bandit.stopping.rules import Rule
 from dashjax.bandit.stopping.scores import chance_good
 from dashjax.study.advisor import Advisor
 from dashjax.study.certainty import certainty_of
-from dashjax.study.ledger import Entry
+from dashjax.study.ledger import Entry, Ledger
 from dashjax.study.outlook import outlook
 from dashjax.wording import chance, counted, listed
 
@@ -54,7 +55,7 @@ def sentence(advisor: Advisor) -> str:
         return text[0].upper() + text[1:]
     taken = selection(advisor)
     nothing = "take nothing: no dataset is worth more than the floor"
-    what = f"take {listed(taken)}" if taken else nothing
+    what = f"take {listed(taken)}{_paid(ledger, taken)}" if taken else nothing
     failed = f", {ledger.failed} failed" if ledger.failed else ""
     text = f"{target}{what}, after {counted(looks, 'look')}{failed}: {certainty_of(advisor)}."
     return text[0].upper() + text[1:]
@@ -65,11 +66,26 @@ def _settled(advisor: Advisor) -> str | None:
     ledger = advisor.ledger
     left = sum(ledger.available())
     if left == 0:
-        return "no dataset is left: all are paused, retired or failed too often"
-    if left <= ledger.settings.select and ledger.settings.floor is None:
+        return "no dataset is left: all are paused, retired, too dear or failed too often"
+    if left <= ledger.settings.select and ledger.settings.floor is None and _all_fit(ledger):
         few = "is" if left == 1 else "are"
         return f"{left} of {ledger.settings.select} datasets that are wanted {few} left: take all"
     return None
+
+
+def _all_fit(ledger: Ledger) -> bool:
+    """Whether all datasets that are left can be taken together."""
+    pairs = zip(ledger.entries, ledger.available(), strict=True)
+    prices = [entry.candidate.price for entry, available in pairs if available]
+    return ledger.settings.budget is None or fits(sum(prices), ledger.settings.budget)
+
+
+def _paid(ledger: Ledger, taken: tuple[str, ...]) -> str:
+    """What the selection costs, where there is a budget."""
+    if ledger.settings.budget is None:
+        return ""
+    price = sum(ledger.entry(name).candidate.price for name in taken)
+    return f" for {price:g} of {ledger.settings.budget:g}"
 
 
 def _kept(rule: Rule) -> str:
@@ -77,18 +93,18 @@ def _kept(rule: Rule) -> str:
     if kind == "budget":
         return f"all {number} looks are made"
     if kind == "cost":
-        return f"the budget of {number} is spent"
+        return f"the exploration budget of {number} is spent"
     return f"rule {rule.name} holds"
 
 
 def _state(advisor: Advisor) -> str:
     """How good the selection is thought to be."""
     tolerance = advisor.ledger.settings.tolerance
-    score, scores = chance_good(tolerance), scores_of(advisor.rules)
+    score, scores = chance_good(tolerance), advisor.verdict().scores
     looks = len(advisor.ledger.looks)
     if looks < _EARLY or score not in scores:
         return f"{counted(looks, 'look')} so far"
-    share = float(advisor.verdict().scores[scores.index(score)])
+    share = float(scores[score])
     return f"the selection is within {tolerance:g} of the best with probability {chance(share)}"
 
 
@@ -117,5 +133,7 @@ def _leading(advisor: Advisor) -> list[Entry]:
     """The datasets whose looks confirm the selection, best first."""
     mean, ledger = advisor.at(advisor.verdict().mean), advisor.ledger
     may = [place for place, available in enumerate(ledger.available()) if available]
-    ranked = sorted(may, key=lambda place: -float(mean[place]))
-    return [ledger.entries[place] for place in ranked[: ledger.settings.select + RIVALS]]
+    chosen = advisor.at(advisor.verdict().selection) & (ledger.settings.budget is not None)
+    ranked = sorted(may, key=lambda place: (not chosen[place], -float(mean[place])))
+    first = int(chosen.sum()) or ledger.settings.select
+    return [ledger.entries[place] for place in ranked[: first + RIVALS]]

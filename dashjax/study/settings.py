@@ -22,11 +22,14 @@ class StudySettings:
         stop: the stop rule; None: the method's own, for `tolerance`.
         tolerance: how far a good selection may fall short of the best, in units of reward.
         steps: looks after which the study ends at the latest; None: as many as it takes.
-        budget: cost after which it ends at the latest, in the unit of the datasets' costs.
+        exploration_budget: cost after which it ends at the latest, in the unit of the datasets'
+            costs.
+        budget: what the prices of the selection may add up to; None: prices do not matter.
         direction: `higher` or `lower`, whichever reward is better.
         floor: the reward of taking nothing; None where there is none.
         retries: failures in a row after which a dataset is not asked again.
-        lease: hours after which a trial that nothing was heard of is given to another worker.
+        lease: hours after which a trial that nothing was heard of is given to another worker; None:
+            it waits for its own.
         seed: decides everything that is drawn by chance.
         prior: what is known beforehand, for methods that must be told.
 
@@ -40,6 +43,7 @@ class StudySettings:
     stop: str | None = None
     tolerance: float = 0.01
     steps: int | None = None
+    exploration_budget: float | None = None
     budget: float | None = None
     direction: str = "higher"
     floor: float | None = None
@@ -56,10 +60,12 @@ class StudySettings:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"{name} is {value}; give 1 or more")
-        for name in ("tolerance", "budget", "retries", "lease"):
+        for name in ("tolerance", "exploration_budget", "budget", "retries", "lease"):
             value = getattr(self, name)
             if value is not None and not 0 <= value < math.inf:
                 raise InputError(f"{name} is {value}; give a number from 0")
+        if self.lease == 0:
+            raise InputError("lease is 0, so each trial is over at once; give hours, or none")
         if self.floor is not None and not math.isfinite(self.floor):
             raise InputError(f"floor is {self.floor}; give a finite number, or none")
 

@@ -1,28 +1,28 @@
 """A live search over a pool, kept: ask, train, tell; stop today and go on tomorrow."""
 
 import os
-import threading
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+import time
+from collections.abc import Sequence
+from typing import Any
 
 from dashjax.bandit.methods import Method
 from dashjax.bandit.stopping.rules import Rule
 from dashjax.pools.pool import Pool
-from dashjax.store.studies import StudyStore, Transaction
+from dashjax.store.studies import Clock, StudyStore
 from dashjax.study import changes, reasons
 from dashjax.study.advisor import Advisor
 from dashjax.study.candidates import Candidate
 from dashjax.study.certainty import StudyCertainty, certainty_of
-from dashjax.study.changes import Told, Writer
+from dashjax.study.changes import Told
 from dashjax.study.checking import cost_of, finite, number_of
+from dashjax.study.connection import Connection
 from dashjax.study.importing import looks_of
 from dashjax.study.ledger import IN_POOL, PAUSED, RETIRED
-from dashjax.study.opening import Wanted, opened
+from dashjax.study.opening import Waiting, Wanted, opened
 from dashjax.study.outlook import reach_rows
 from dashjax.study.trials import Trial
 
 _LONGEST = 2000  # signs of a reason
-_Result = TypeVar("_Result")
 
 
 class Study:
@@ -43,9 +43,7 @@ class Study:
 
     def __init__(self, store: StudyStore, number: int, advisor: Advisor) -> None:
         """Goes on with a study of a store; see `open`."""
-        self._store, self._number, self._advisor = store, number, advisor
-        self._lock = threading.RLock()
-        self._read()
+        self._connection = Connection(store, number, advisor)
 
     @classmethod
     def open(
@@ -57,6 +55,7 @@ class Study:
         method: str | Method | None = None,
         stop: str | Rule | None = None,
         patience: float = 0.0,
+        clock: Clock = time.time,
         **settings: Any,
     ) -> "Study":
         """A study: made if it is not there and a pool is given, else gone on with.
@@ -71,13 +70,16 @@ class Study:
                 that the study is opened; `best` if None.
             stop: the stop rule, likewise; 95 % sure to be within the tolerance if None.
             patience: for how many seconds a server that goes away is waited for.
-            **settings: `target`, `select`, `tolerance`, `steps`, `budget`, `direction`, `floor`,
-                `retries`, `lease`, `seed` and `prior`, see docs/study.md.
+            clock: what gives the time, in seconds since 1970; leases end by it.
+            **settings: `target`, `select`, `tolerance`, `steps`, `exploration_budget`,
+                `budget`, `direction`, `floor`, `retries`, `lease`, `seed` and `prior`, see
+                docs/study.md.
 
         Raises:
             InputError: if the store cannot be used, or the study is there with other settings.
         """
-        return cls(*opened(store, pool, Wanted(name, method, stop, settings), patience))
+        wanted = Wanted(name, method, stop, settings)
+        return cls(*opened(store, pool, wanted, Waiting(patience, clock)))
 
     # what is done
 
@@ -93,18 +95,20 @@ class Study:
         Raises:
             InputError: if no dataset is left that may be looked at.
         """
-        with self._lock:
-            self._read()
-            self._compile()
-            return self._write(lambda writer: changes.ask(writer, worker))
+        with self._connection.lock:
+            self._connection.read()
+            self._connection.compile()
+            return self._connection.write(lambda writer: changes.ask(writer, worker))
 
     def ask_within_steps(self, worker: str | None = None) -> Trial | None:
         """As `ask`; None where the looks that are out would reach `steps` if all were told."""
-        with self._lock:
-            if not self._now(lambda advisor: changes.is_within_steps(advisor.ledger, worker)):
+        connection = self._connection
+        with connection.lock:
+            now = connection.store.clock()
+            if not connection.now(lambda advisor: changes.may_ask(advisor.ledger, worker, now)):
                 return None
-            self._compile()
-            return self._write(lambda writer: changes.ask_within_steps(writer, worker))
+            connection.compile()
+            return connection.write(lambda writer: changes.ask_within_steps(writer, worker))
 
     def tell(
         self,
@@ -135,10 +139,10 @@ class Study:
 
         if isinstance(trial, str):
             look = Told(trial, value, spent, key)
-            self._write(lambda writer: changes.tell_unasked(writer, [look]))
+            self._connection.write(lambda writer: changes.tell_unasked(writer, [look]))
         else:
             number = number_of(trial)
-            self._write(lambda writer: changes.tell(writer, number, value, spent))
+            self._connection.write(lambda writer: changes.tell(writer, number, value, spent))
 
     def fail(self, trial: Trial | int, reason: str = "failed", *, infeasible: bool = False) -> None:
         """Says that a look came to nothing; it costs, and says nothing of the dataset's worth.
@@ -153,7 +157,23 @@ class Study:
             InputError: if there is no such trial, or a reward was told.
         """
         number, why = number_of(trial), str(reason)[:_LONGEST]
-        self._write(lambda writer: changes.fail(writer, number, why, infeasible))
+        self._connection.write(lambda writer: changes.fail(writer, number, why, infeasible))
+
+    def renew(self, *trials: Trial | int) -> list[int]:
+        """Says that trials are still being worked on: their leases begin anew.
+
+        Without a lease it does nothing that anyone would notice. To be called a few times in each
+        lease; `dashjax study run` does so by itself.
+
+        Returns:
+            The numbers of those that are still open. One that is missing was told, failed or
+            released, and may be at work elsewhere; its reward still counts if it is told.
+
+        Raises:
+            InputError: if there is no such trial.
+        """
+        numbers = [number_of(trial) for trial in trials]
+        return self._connection.write(lambda writer: changes.renew(writer, numbers))
 
     def release(self, trial: Trial | int, reason: str = "released") -> None:
         """Gives a trial back that nobody works on; a reward told later still counts.
@@ -162,7 +182,7 @@ class Study:
             InputError: if there is no such trial.
         """
         number = number_of(trial)
-        self._write(lambda writer: changes.release(writer, number, reason))
+        self._connection.write(lambda writer: changes.release(writer, number, reason))
 
     def add(
         self, dataset: str, group: str = "all", *, cost: float = 1.0, price: float = 0.0
@@ -174,7 +194,7 @@ class Study:
         """
         candidate = Candidate(dataset, group, cost, price)
 
-        self._write(lambda writer: changes.add(writer, candidate))
+        self._connection.write(lambda writer: changes.add(writer, candidate))
 
     def revise(self, dataset: str, content: str | None = None) -> None:
         """Begins anew with a dataset whose data have changed; earlier looks teach its group alone.
@@ -186,7 +206,7 @@ class Study:
         Raises:
             InputError: if there is no such dataset.
         """
-        self._write(lambda writer: changes.revise(writer, dataset, content))
+        self._connection.write(lambda writer: changes.revise(writer, dataset, content))
 
     def pause(self, dataset: str) -> None:
         """A dataset is neither asked for nor selected until `resume`; it still teaches its group.
@@ -194,7 +214,7 @@ class Study:
         Raises:
             InputError: if there is no such dataset, or it is retired.
         """
-        self._write(lambda writer: changes.move(writer, dataset, PAUSED))
+        self._connection.write(lambda writer: changes.move(writer, dataset, PAUSED))
 
     def resume(self, dataset: str) -> None:
         """A paused dataset may be asked for and selected again.
@@ -202,7 +222,7 @@ class Study:
         Raises:
             InputError: if there is no such dataset, or it is retired.
         """
-        self._write(lambda writer: changes.move(writer, dataset, IN_POOL))
+        self._connection.write(lambda writer: changes.move(writer, dataset, IN_POOL))
 
     def retire(self, dataset: str) -> None:
         """A dataset is neither asked for nor selected any more; it still teaches its group.
@@ -210,7 +230,7 @@ class Study:
         Raises:
             InputError: if there is no such dataset.
         """
-        self._write(lambda writer: changes.move(writer, dataset, RETIRED))
+        self._connection.write(lambda writer: changes.move(writer, dataset, RETIRED))
 
     def regroup(self, groups: dict[str, str]) -> None:
         """Puts datasets into other groups; all looks then count as if it had always been so.
@@ -221,7 +241,7 @@ class Study:
         Raises:
             InputError: if there is no such dataset, or a group has no name.
         """
-        self._write(lambda writer: changes.regroup(writer, groups))
+        self._connection.write(lambda writer: changes.regroup(writer, groups))
 
     def import_results(self, path: str | os.PathLike[str]) -> int:
         """Tells the rewards of a CSV file with the columns `dataset` and `reward`.
@@ -236,40 +256,40 @@ class Study:
             InputError: if the file cannot be read, or names a dataset that is not in the pool; then
                 nothing is added.
         """
-        looks = looks_of(path, self._advisor.ledger.settings.target)
-        return self._write(lambda writer: changes.tell_unasked(writer, looks))
+        looks = looks_of(path, self._connection.advisor.ledger.settings.target)
+        return self._connection.write(lambda writer: changes.tell_unasked(writer, looks))
 
     # what is known
 
     @property
     def name(self) -> str:
         """The study's name in its store."""
-        return self._advisor.ledger.name
+        return self._connection.advisor.ledger.name
 
     @property
     def settings(self) -> dict[str, Any]:
         """What it was created with, by name."""
-        return self._advisor.ledger.settings.plain()
+        return self._connection.advisor.ledger.settings.plain()
 
     @property
     def stopped(self) -> bool:
         """Whether enough is known, or a limit is reached, or no dataset is left."""
-        return self._now(reasons.stopped)
+        return self._connection.now(reasons.stopped)
 
     @property
     def why(self) -> str:
         """Which rule has held, or what is missing until one does."""
-        return self._now(reasons.why)
+        return self._connection.now(reasons.why)
 
     @property
     def selection(self) -> tuple[str, ...]:
         """The datasets to take as far as is known, best first; empty before the first look."""
-        return self._now(reasons.selection)
+        return self._connection.now(reasons.selection)
 
     @property
     def summary(self) -> str:
         """A sentence: what to take, after how many looks, and how sure that is."""
-        return self._now(reasons.sentence)
+        return self._connection.now(reasons.sentence)
 
     def certainty(self) -> StudyCertainty:
         """How sure it is, by draws from the posterior; printed it is half a sentence.
@@ -278,72 +298,25 @@ class Study:
             `chance_good`, `expected_loss`, `chance_none_helps`, `next_look`, `noise_sd`, and rows
             by dataset (`datasets`) and by group (`groups`); what they mean is in docs/study.md.
         """
-        return self._now(certainty_of)
+        return self._connection.now(certainty_of)
 
     def reach(self) -> list[dict[str, Any]]:
         """What is reached now, and what more looks would reach; a row a tolerance.
 
         Futures are played from what is believed now (docs/mathematics.md, section 11), which takes
-        seconds. The columns are those of a replay's frame `reach`; no row before the second look.
+        seconds. The columns are those of a replay's frame `reach`; no row before the second look,
+        or with a budget.
         """
-        return self._now(reach_rows)
+        return self._connection.now(reach_rows)
 
     def trials(self) -> list[dict[str, Any]]:
         """All trials as rows: trial, dataset, group, state, reward, cost, worker, reason, times."""
-
-        def rows(advisor: Advisor) -> list[dict[str, Any]]:
-            candidates = [entry.candidate for entry in advisor.ledger.entries]
-            return [
-                record.row(candidates[record.arm].dataset, candidates[record.arm].group)
-                for record in advisor.ledger.trials
-            ]
-
-        return self._now(rows)
+        return self._connection.now(lambda advisor: advisor.ledger.trial_rows())
 
     def datasets(self) -> list[dict[str, Any]]:
         """The pool as rows: dataset, group, cost, price, size, state, looks, failures."""
-
-        def rows(advisor: Advisor) -> list[dict[str, Any]]:
-            return [
-                entry.candidate.plain()
-                | {"state": advisor.ledger.why_not(entry) or IN_POOL}
-                | {"looks": entry.looks, "failures": entry.failures}
-                for entry in advisor.ledger.entries
-            ]
-
-        return self._now(rows)
+        return self._connection.now(lambda advisor: advisor.ledger.dataset_rows())
 
     def close(self) -> None:
         """Lets go of the file or server; the next use opens it again."""
-        self._store.close()
-
-    def _now(self, what: Callable[[Advisor], _Result]) -> _Result:
-        with self._lock:
-            self._read()
-            return what(self._advisor)
-
-    def _read(self) -> None:
-        self._advisor.follow(self._store.events(self._number, self._advisor.ledger.last))
-
-    def _compile(self) -> None:
-        """Asks once for nothing, so that others need not wait while something is compiled."""
-        if any(self._advisor.ledger.available()):
-            self._advisor.next()
-
-    def _write(self, what: Callable[[Writer], _Result]) -> _Result:
-        """One transaction; where it comes to nothing, the ledger is read anew."""
-
-        def write(transaction: Transaction) -> _Result:
-            if self._advisor.ahead:
-                self._advisor = self._advisor.anew()
-            self._advisor.follow(transaction.events(self._advisor.ledger.last))
-            return what(Writer(self._advisor, transaction))
-
-        with self._lock:
-            try:
-                done = self._store.write(self._number, write)
-                self._advisor.ahead = False
-                return done
-            finally:
-                if self._advisor.ahead:
-                    self._advisor = self._advisor.anew()
+        self._connection.store.close()

@@ -40,6 +40,7 @@ class TrialRecord:
     cost: float = 0.0
     reason: str | None = None  # of a failure or release
     asked: float | None = None  # seconds since 1970; None for a look that was never asked for
+    heard: float = 0.0  # when it was asked for, or its lease was last renewed
     ended: float | None = None
 
     def row(self, dataset: str, group: str) -> dict[str, Any]:

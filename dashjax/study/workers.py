@@ -1,8 +1,9 @@
 """Workers that make look after look, until enough is known."""
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,9 @@ from dashjax.study.study import Study
 from dashjax.study.trials import Trial
 from dashjax.study.worker_names import WorkerNames
 
+_HOUR = 3600.0
 _POLL = 0.2  # seconds between looks at whether there is something to do
+_RENEWALS = 4  # how often in each lease a worker says that it is still at work
 _HOPELESS = 5  # looks that fail, and none that succeeds, after which nothing more is tried
 
 
@@ -69,7 +72,9 @@ class Workers:
         self._study, self._looks, self._said = study, looks, said
         self._stop, self._failed_first = threading.Event(), 0
         self._succeeded = any(row["state"] == "told" for row in study.trials())
-        self._busy, self._busy_lock = 0, threading.Lock()
+        self._busy, self._out = 0, set[int]()  # workers, and trials that are theirs
+        self._busy_lock = threading.Lock()
+        self._lease = study.settings["lease"]
         self._error: BaseException | None = None
 
     def work(self, names: list[str]) -> None:
@@ -80,7 +85,8 @@ class Workers:
                 used; what was told is kept.
         """
         threads = [threading.Thread(target=self._serve, args=(name,)) for name in names]
-        for thread in threads:
+        renewing = [threading.Thread(target=self._keep_leases)] if self._lease else []
+        for thread in threads + renewing:
             thread.start()
         try:
             while any(thread.is_alive() for thread in threads):
@@ -88,21 +94,40 @@ class Workers:
         finally:
             self._stop.set()
             self._looks.end_all()
-            for thread in threads:
+            for thread in threads + renewing:
                 thread.join()
         if self._error is not None:
             raise self._error
 
+    def renew(self) -> None:
+        """Begins the leases of the trials anew that our workers have out."""
+        out = sorted(self._out)
+        if out:
+            self._study.renew(*out)
+
+    def _keep_leases(self) -> None:
+        pause = _HOUR * self._lease / _RENEWALS
+        with self._ending_all_where_it_fails():
+            while not self._stop.wait(pause):
+                self.renew()
+
     def _serve(self, name: str) -> None:
-        try:
+        with self._ending_all_where_it_fails():
             while not self._stop.is_set():
                 trial = self._next(name)
                 if trial is None:
                     break
                 try:
+                    self._out.add(trial.number)
                     self._look(trial)
                 finally:
+                    self._out.discard(trial.number)
                     self._count_busy(-1)
+
+    @contextlib.contextmanager
+    def _ending_all_where_it_fails(self) -> Iterator[None]:
+        try:
+            yield
         except BaseException as error:
             self._error = self._error or error
             self._stop.set()
@@ -110,7 +135,8 @@ class Workers:
     def _next(self, name: str) -> Trial | None:
         """The look to make; None where no more are wanted, or all that are wanted are out.
 
-        Where the last looks are made by other workers of ours it waits: one of them may fail.
+        Where the last looks are made by other workers of ours it waits: one of them may fail. So
+        it does where they are made elsewhere and have a lease, which may end.
         """
         while not self._stop.is_set():
             if self._study.stopped:
@@ -119,7 +145,7 @@ class Workers:
             trial = self._study.ask_within_steps(name)
             if trial is not None:
                 return trial
-            if self._count_busy(-1) == 0:
+            if self._count_busy(-1) == 0 and not self._lease:
                 return None
             self._stop.wait(_POLL)
         return None

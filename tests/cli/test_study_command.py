@@ -28,6 +28,7 @@ def folder(tmp_path, monkeypatch):
     """A folder with a study in it, of the shape that others have."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pool.csv").write_text(POOL)
+    (tmp_path / "prices.csv").write_text("dataset,price\na,2\nb,3\nc,3\n")
     create = ["create", "s.sqlite", "--pool", "pool.csv", "--target", "hand", "--steps", "60"]
     assert cli.main(["study", *create]) == 0
     return tmp_path
@@ -47,7 +48,9 @@ def printed(capsys, *words: str) -> dict:
 def test_a_search_by_hand(folder, capsys):
     (asked,) = printed(capsys, "ask", "--worker", "me")["rows"]
     assert printed(capsys, "ask", "--worker", "me")["rows"] == [asked]
+    assert study("renew", "--trial", "1") == 0
     assert study("tell", "--trial", "1", "--reward", "-0.5") == 0
+    assert "is not open any more" in refused(capsys, "study", "renew", "s.sqlite", "--trial", "1")
     assert study("tell", "--dataset", "dataset 9", "--reward", "0.25", "--key", "x") == 0
     assert study("ask") == 0
     assert study("fail", "--trial", "3", "--reason", "out of memory") == 0
@@ -140,6 +143,11 @@ def test_a_run_leaves_no_trial_open_that_it_was_killed_in_and_needs_no_more(fold
         ("create t.sqlite --pool pool.csv --target t --method dash", "must be told a prior"),
         ("create t.sqlite --pool pool.csv --target t --method bets", "did you mean 'best'?"),
         ("create t.sqlite --pool pool.csv --target t --floor nan", "floor is nan"),
+        ("create t.sqlite --pool pool.csv --target t --lease 0", "lease is 0"),
+        ("create t.sqlite --pool pool.csv --target t --group-mean 1", "give all of --group-mean"),
+        ("create t.sqlite --pool pool.csv --target t --noise-sd 1", "give all of --group-mean"),
+        ("create t.sqlite --pool prices.csv --target t --budget 1", "has price 2; give more"),
+        ("renew s.sqlite --trial 1", "study 'hand' has no trial 1"),
         ("create no/t.sqlite --pool pool.csv --target t", "folder 'no' of store"),
         ("create mysql://a/b --pool pool.csv --target t", "kind 'mysql'"),
         ("run s.sqlite --command 'python x.py'", "does not say where the dataset goes"),

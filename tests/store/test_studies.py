@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from dashjax.errors import InputError
-from dashjax.store import studies, study_address
+from dashjax.store import studies, study_address, study_refusals
 from dashjax.store.studies import open_store
 
 
@@ -177,3 +177,18 @@ def test_a_network_file_system_is_seen(tmp_path):
 
     assert study_address.network_file_system(far, mounts) == "nfs4"
     assert study_address.network_file_system(near, mounts) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "away"),
+    [
+        ("FATAL:  the database system is starting up", True),
+        ("FATAL:  the database system is not yet accepting connections", True),
+        ("FATAL:  the database system is in recovery mode", True),
+        ("FATAL:  terminating connection due to administrator command", True),
+        ('FATAL:  password authentication failed for user "x"', False),
+    ],
+)
+def test_a_server_that_starts_or_ends_is_waited_for(said, away):
+    error = sa.exc.OperationalError("", {}, Exception(said), connection_invalidated=False)
+    assert study_refusals.went_away(error) == away

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from trying_studies import UTILITY, look, study_at
 
+from benchmarks import killed_runs
+from benchmarks.killed_runs import Limit
 from dashjax.store.studies import open_store
 
 TRAIN = """
@@ -33,17 +35,9 @@ def run(store: str, folder: Path, workers: int, kills: int) -> int:
     train = folder / "train.py"
     train.write_text(TRAIN.replace("UTILITY", repr(UTILITY)))
     command = f"{sys.executable} -S {train} {{dataset}} {{trial}}"
-    script = Path(__file__).parents[1] / "killed_runs.py"
-    arguments = ["study", "run", store, "--command", command, "--workers", str(workers)]
+    arguments = ["--command", command, "--workers", str(workers)]
     arguments += ["--logs", str(folder / "logs"), "--host", f"test-{os.getpid()}"]
-    done = subprocess.run(
-        [sys.executable, str(script), str(kills), "5", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return int(done.stdout.splitlines()[-1])
+    return killed_runs.run(store, "hand", Limit(kills, 0.5), arguments)
 
 
 def told(study) -> list[tuple]:

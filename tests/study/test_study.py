@@ -138,14 +138,6 @@ def test_a_released_trial_may_still_be_told(tmp_path):
     assert [row["state"] for row in study.trials()] == ["told", "open"]
 
 
-def test_a_lease_that_ends_gives_the_trial_to_another(tmp_path):
-    study = study_at(tmp_path / "s.sqlite", lease=1e-9)
-    study.ask("w1")
-    study.ask("w2")
-
-    assert [row["state"] for row in study.trials()] == ["released", "open"]
-
-
 def test_a_newcomer_begins_at_its_groups_mean_and_less_sure(tmp_path):
     study = study_at(tmp_path / "s.sqlite")
     for name, turn in itertools.product(POOL.datasets, range(3)):
@@ -227,14 +219,14 @@ def test_a_study_with_no_dataset_left_says_so(tmp_path):
 
 
 def test_a_budget_ends_it_and_costs_are_counted(tmp_path):
-    study = study_at(tmp_path / "s.sqlite", budget=2.5)
+    study = study_at(tmp_path / "s.sqlite", exploration_budget=2.5)
     study.tell("dataset 1", 0.1)
     study.tell("dataset 2", 0.1, cost=0.5)
     assert not study.stopped
     study.tell("dataset 3", 0.1)
 
     assert study.stopped
-    assert study.why.startswith("the budget of 2.5 is spent")
+    assert study.why.startswith("the exploration budget of 2.5 is spent")
 
 
 def test_datasets_that_are_grouped_anew_are_believed_as_if_it_had_always_been_so(tmp_path):
