@@ -84,6 +84,16 @@ def opening(folder: Path, events: int) -> dict:
     }
 
 
+def batches(workers: int) -> dict:
+    """Looks until right where the rewards of so many come at once, on synthetic pools of 5 x 3."""
+    plan = dj.Plan(steps=160, select=3, batch=workers)
+    result = dj.sweep((5, 3), ["best"], seeds=500, plan=plan)
+    row, stop = result.rows[0], result.frames["stops"][0]
+    found = {"what": "workers at once", "workers": workers, "runs": 500}
+    found |= {name: row[name] for name in ("steps_median", "steps_mean")}
+    return found | {name: stop[name] for name in ("stopped_mean", "good_when_stopped")}
+
+
 def startup(folder: Path) -> dict:
     """Seconds of a first ask from the command line, with what was compiled kept from before."""
     (folder / "pool.csv").write_text("dataset,group\na,x\nb,x\nc,y\nd,y\n")
@@ -106,6 +116,7 @@ def speed(folder: Path) -> Iterator[dict]:
     yield asks(folder, 10_000, 100, 20)
     yield opening(folder, 10_000)
     yield opening(folder, 50_000)
+    yield from map(batches, (1, 4, 8))
 
 
 def places(folder: Path, postgresql: str | None) -> dict[str, str]:
@@ -145,7 +156,7 @@ def main() -> None:
 
 
 def _key(row: dict) -> tuple:
-    return tuple(row.get(name) for name in ("what", "datasets", "events", "store"))
+    return tuple(row.get(name) for name in ("what", "datasets", "events", "store", "workers"))
 
 
 if __name__ == "__main__":
