@@ -65,6 +65,7 @@ def test_no_look_of_four_workers_is_lost_or_counted_twice(tmp_path):
     counted = [row for row in rows if row["state"] == "told"]
     assert {row["state"] for row in rows} <= {"told", "released"}
     assert len(counted) <= 60
+    assert not killed_runs.asked_otherwise(str(store), "hand")
     assert sum(row["looks"] for row in study_at(store).datasets()) == len(counted)
     for row in counted:
         said = (tmp_path / "logs" / "hand" / f"trial-{row['trial']:06d}.out").read_text()
