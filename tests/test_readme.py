@@ -98,6 +98,7 @@ def test_the_demo_ends_with_what_to_take(tmp_path: Path, monkeypatch, capsys) ->
     assert "For 'hand', take " in capsys.readouterr().out
     drawn = {path.name for path in (tmp_path / "runs" / "demo" / "results").glob("*.png")}
     assert drawn >= {"pool.png", "rewards.png", "quality.png", "pulls.png", "accuracy.png"}
+    assert "best 3 in" in (tmp_path / "runs" / "demo" / "demo.html").read_text()
 
 
 CUT = [f"--cut.{word[2:]}" if word.startswith("--") else word for word in folders.CUT]

@@ -11,6 +11,8 @@ from dashjax.pools import read
 from dashjax.pools.examples import Examples
 from dashjax.report.figures.contact import contact_sheet
 from dashjax.report.figures.plots import draw_into
+from dashjax.report.page.results_page import results_page
+from dashjax.report.page.write import check_free, save
 from dashjax.rewards.build import BuildRequest, fill
 from dashjax.rewards.selections import train
 from dashjax.simulate import accuracies, limits
@@ -29,7 +31,10 @@ SELECTIONS = 80  # models trained on what the methods select, at most
 def run(options: Demo, terminal: Terminal) -> None:
     """Builds a table, replays the methods, trains the selections, prints and draws."""
     out, began = options.out, time.perf_counter()
+    page = out / "demo.html"
     results.check_free(_results(options), options.overwrite)
+    if page.exists():
+        check_free(page, options.overwrite)
     settings = Settings(METHODS, PLAN, options.seeds, options.seed)
     with terminal.progress() as advance:
         advance("drawing the embedded pool", 0, 1)
@@ -43,14 +48,16 @@ def run(options: Demo, terminal: Terminal) -> None:
         accuracies.attach(experiment, loaded)
         advance("drawing pictures", 0, 1)
         pictures = _write(experiment, examples, options, time.perf_counter() - began)
+        advance("writing the page", 0, 1)
+        save(results_page(experiment, results.made_with(_results(options))), page)
     headline = METHODS[:3]
     first = experiment.config["targets"][:1]
     terminal.show(report.summary(experiment, *headline), *report.findings(experiment))
     terminal.show(*report.certainty_tables(experiment, first), "")
     terminal.show(*report.reached_anywhere(experiment)[1:], "")
-    terminal.show(
-        f"Results are in {_results(options)}; pictures: {', '.join(path.name for path in pictures)}"
-    )
+    names = ", ".join(path.name for path in pictures)
+    terminal.show(f"Results are in {_results(options)}; pictures: {names}")
+    terminal.show(f"All of it on one page, to open in a browser: {page}")
     sentence = report.sentence(experiment, *headline)
     terminal.show(sentence)
     terminal.document(experiment.document() | {"sentence": sentence})

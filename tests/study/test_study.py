@@ -51,6 +51,30 @@ def test_it_finds_the_best_and_stops(tmp_path):
     assert study.certainty().chance_good >= 0.95
 
 
+def test_it_says_what_is_missing_and_what_more_looks_would_bring(tmp_path):
+    study = study_at(tmp_path / "s.sqlite")
+    assert study.reach() == []
+    assert study.certainty().next_look is None
+    for _ in range(10):
+        look(study)
+    certainty, (asked, *_) = study.certainty(), study.reach()
+    worth = certainty.next_look
+
+    assert study.why.startswith("rule good-selection:.95:.01 does not hold yet: the selection is")
+    assert "and 95% is wanted" in study.why
+    assert (
+        f"one more look, at {worth.dataset}, would raise its mean by {worth.gain:.2g}" in study.why
+    )
+    assert 0 < worth.gain < certainty.expected_loss
+    assert 0.02 < certainty.noise_sd < 0.2
+    assert [row["group"] for row in certainty.groups] == list(POOL.groups)
+    assert sum(row["looks"] for row in certainty.groups) == 10
+    assert all(0 <= row["shrinkage"] <= 1 for row in certainty.datasets)
+    assert (asked["tolerance"], asked["probability"], asked["reached"]) == (0.01, 0.95, False)
+    assert asked["more_looks_p10"] <= asked["more_looks"] <= asked["more_looks_p90"]
+    assert set(asked["datasets"]) <= set(POOL.datasets)
+
+
 def test_looks_that_are_out_are_taken_into_account(tmp_path):
     study = study_at(tmp_path / "s.sqlite")
     first = [study.ask() for _ in range(4)]
@@ -199,6 +223,9 @@ def test_lower_is_better_where_that_is_said(tmp_path):
         lower.tell(trial.number, 5 - reward)
 
     assert lower.selection == higher.selection
+    worth = [study.certainty().next_look for study in (lower, higher)]
+    assert worth[0].dataset == worth[1].dataset
+    assert worth[0].gain == pytest.approx(worth[1].gain, rel=1e-3)
     means = [row["mean"] for row in lower.certainty().datasets]
     assert means == pytest.approx(
         [5 - row["mean"] for row in higher.certainty().datasets], abs=1e-5

@@ -7,7 +7,7 @@ from dashjax.report.page.content import Drawing
 from dashjax.report.page.intervals import ticks
 from dashjax.wording import counted
 
-_LEFT, _RIGHT, _TOP, _LOW, _HEIGHT = 70.0, 640.0, 16.0, 220.0, 262
+_LEFT, _RIGHT, _TOP, _LOW, _HEIGHT = 66.0, 506.0, 16.0, 200.0, 242
 _MOST = 1000  # looks that are drawn: the last
 _FEW = 0.03  # of the height, between the lowest reward and the axis
 Row = dict[str, Any]

@@ -8,10 +8,9 @@ from dashjax.report.arrays import grouped
 from dashjax.report.page.content import Drawing
 from dashjax.wording import first_of, shortened
 
-WIDTH = 660  # of all drawings, in their own units
-_LEFT, _RIGHT, _ROW, _TOP, _BOTTOM = 180.0, 600.0, 22, 26, 32
+_LEFT, _RIGHT, _ROW, _TOP, _BOTTOM = 152.0, 476.0, 22, 26, 32  # drawings are 520 wide
 _NORMAL = 1.645  # standard deviations of a 90 % interval
-_LONGEST, _MOST = 20, 60  # signs of a name; datasets that are drawn
+_LONGEST, _MOST = 16, 60  # signs of a name; datasets that are drawn
 Row = dict[str, Any]
 
 
