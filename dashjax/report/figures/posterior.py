@@ -151,12 +151,23 @@ def _name_lines(axes: Axes, lines: dict[tuple[str, str], float], points: float) 
 
 
 def _limits(axes: Axes, rows: Sequence[Row], truth: dict[str, float]) -> None:
-    """Room for all intervals and ticks, in all panels."""
-    mean, half = column(rows, "mean"), _NORMAL_90 * column(rows, "sd")
-    ends = np.concatenate([mean - half, mean + half, list(truth.values())])
-    ends = ends[np.isfinite(ends)]
-    low, high = (float(ends.min()), float(ends.max())) if ends.size else (0.0, 1.0)
+    """Room for what is known at the end, in all panels, and for what was before as far as is near.
+
+    Before the first looks a method that is told nothing may believe almost anything.
+    """
+    last = _ends(having(rows, "step", rows[-1]["step"]), truth)
+    low, high = (float(last.min()), float(last.max())) if last.size else (0.0, 1.0)
+    span, every = high - low, _ends(rows, truth)
+    if every.size:
+        low, high = max(low - span, every.min()), min(high + span, every.max())
     edge = 0.05 * (high - low) or 0.5
     axes.set_xlim(low - edge, high + edge)
     down = max(axes.get_yticks()) + 0.8
     axes.set_ylim(float(down), -0.8)
+
+
+def _ends(rows: Sequence[Row], truth: dict[str, float]) -> np.ndarray:
+    """The finite ends of all intervals, and the true utilities."""
+    mean, half = column(rows, "mean"), _NORMAL_90 * column(rows, "sd")
+    ends = np.concatenate([mean - half, mean + half, list(truth.values())])
+    return ends[np.isfinite(ends)]
