@@ -71,8 +71,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "simulate": (
         "errors engine pools store bandit priors",
-        "accuracies bootstrap front judged_run limits metrics over_targets plan records replay "
-        "running shown_run sweep synthetic tolerance typical",
+        "accuracies bootstrap calibrated front judged_run limits metrics over_targets plan records "
+        "replay running shown_run sweep synthetic tolerance typical",
     ),
     "baselines": (
         "errors engine pools store rewards",

@@ -64,6 +64,22 @@ def mean_of_selected(
     return total / jnp.maximum(jnp.sum(selected), least).astype(total.dtype)
 
 
+def spread(values: Float[Array, "arm draw"], goal: Goal) -> Float[Array, " draw"]:
+    """Standard deviation of each column's available values, or how far the best exceeds the floor.
+
+    The latter where there is a floor that it exceeds.
+    """
+    there = jnp.asarray(goal.available)[:, None]
+    count = jnp.asarray(goal.candidates).astype(values.dtype)
+    mean = jnp.sum(jnp.where(there, values, 0), 0) / count
+    squares = jnp.sum(jnp.where(there, (values - mean[None]) ** 2, 0), 0)
+    apart = jnp.sqrt(squares / jnp.maximum(count - 1, 1))
+    if not goal.has_floor:
+        return apart
+    above = jnp.max(jnp.where(there, values, -jnp.inf), 0) - _floor(goal, values)
+    return jnp.where((above > 0) & jnp.isfinite(above), above, apart)
+
+
 def above_floor(
     selected: Bool[Array, " arm"], mean: Float[Array, " arm"], goal: Goal
 ) -> Bool[Array, " arm"]:

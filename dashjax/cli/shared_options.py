@@ -98,8 +98,8 @@ class Runs:
     tolerance: str = "0.01"
     """How far a right selection's mean utility may lie below the best: a number in units of reward;
     or a share such as 5%, of the spread between datasets (the standard deviation of their true
-    means, or how far the best lies above the floor where one is stated; mean over targets), which
-    the stop rule of `best` then takes on too."""
+    means, or how far the best lies above the floor where one is stated; mean over targets). The
+    stop rule of `best` takes it on."""
     selection: SelectionName = "top-k"
     """How a selection is made."""
     grouping: GroupingName = "perfect"
@@ -109,7 +109,9 @@ class Runs:
     stop: _Rules = ()
     """When to stop, each rule by itself: budget:STEPS, cost:COST,
     good-selection:PROBABILITY:TOLERANCE, good-selection-unconfirmed:PROBABILITY:TOLERANCE,
-    good-selection-bound:PROBABILITY:TOLERANCE, value:LOSS, gain:COST:LOSS, stable:STEPS, each-once.
+    good-selection-bound:PROBABILITY:TOLERANCE, calibrated:PROBABILITY:TOLERANCE (in a replay:
+    good-selection at the threshold that the other targets ask for), value:LOSS, gain:COST:LOSS,
+    stable:STEPS, each-once. A tolerance may be a share of the spread that is believed in, as 5%.
     `+` joins rules that must all hold, `,` rules of which one must. Stopping does not change the
     steps: the table says when each run would have ended."""
     until_stopped: bool = False

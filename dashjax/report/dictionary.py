@@ -110,6 +110,9 @@ _STOPPED = (
     _with_ends("stopped_regret", _UNIT, "Mean simple regret when stopped, or else at the end."),
     _with_ends("stopped_cost", "cost of a look", "Mean cost of all looks until then."),
 )
+_THRESHOLD = _one(
+    "threshold", _SHARE, "That a calibrated rule took from the other targets; null for others."
+)
 _PROMISED = _one(
     "promised", _SHARE, "Probability of a right selection that the rule promises, or null."
 )
@@ -258,8 +261,8 @@ FRAMES: dict[str, Sequence[Column]] = {
     "curves": _CURVES,
     "pulls": _PULLS,
     "selections": _SELECTIONS,
-    "stops": (_TARGET, *_LABEL, _STOP, *_STOPPED, _PROMISED),
-    "stops_over_targets": (_TARGETS, *_LABEL, _STOP, _PROMISED, *_STOPPED, *_WORST),
+    "stops": (_TARGET, *_LABEL, _STOP, *_STOPPED, _PROMISED, _THRESHOLD),
+    "stops_over_targets": (_TARGETS, *_LABEL, _STOP, _PROMISED, *_STOPPED, _THRESHOLD, *_WORST),
     "certainty": _CERTAINTY,
     "reach": _REACH,
     "posterior": _POSTERIOR,

@@ -100,7 +100,7 @@ def _reach_rows(
     if judged.draws.shape[1] < _FEWEST or not 0 < noise_var < np.inf:
         return []
     rule = next(iter(rules_of(shown.method, plan)), None)
-    sure = rule and promised(rule.name, plan.tolerance)
+    sure = rule and promised(rule.name, plan.tolerance, plan.tolerance_share)
     looks = LOOKS if rule is None or fewest_looks(RIVALS) in rule.scores else 0
     known = Known(np.asarray(judged.moments.mean), np.asarray(judged.draws), noise_var, pulls)
     goal = _goal(

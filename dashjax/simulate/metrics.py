@@ -50,7 +50,9 @@ class Results(NamedTuple):
     pulls: np.ndarray  # [arm], mean over seeds
     most_pulls: np.ndarray  # [arm], largest over seeds
     tolerance: float
+    tolerance_share: float | None  # of the spread that is, where it was given as one
     rules: tuple[str, ...]
+    thresholds: tuple[float | None, ...]  # of each rule, where it was calibrated
     stopped: np.ndarray  # [seed, rule], as in `Block`
     stopped_regret: np.ndarray
     stopped_cost: np.ndarray
@@ -108,7 +110,9 @@ class Tally:
             pulls=self._pulls / seeds,
             most_pulls=self._most,
             tolerance=self._plan.tolerance,
+            tolerance_share=self._plan.tolerance_share,
             rules=self._rules,
+            thresholds=(None,) * len(self._rules),
             stopped=stops[0],
             stopped_regret=stops[1],
             stopped_cost=stops[2],

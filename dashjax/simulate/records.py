@@ -72,7 +72,8 @@ def stop_rows(label: Row, results: Results) -> list[Row]:
         label
         | {"method": results.method}
         | metrics.stop_row(results, number)
-        | {"promised": promised(text, results.tolerance)}
+        | {"promised": promised(text, results.tolerance, results.tolerance_share)}
+        | {"threshold": results.thresholds[number]}
         for number, text in enumerate(results.rules)
     ]
 

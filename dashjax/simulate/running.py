@@ -3,6 +3,7 @@
 import itertools
 import json
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from dashjax.engine.workers import Submit
 from dashjax.errors import InputError, unknown
 from dashjax.pools.pool import Pool
 from dashjax.simulate import limits, metrics, records, shown_run
+from dashjax.simulate.calibrated import chosen, tried
 from dashjax.simulate.judged_run import judged_rows
 from dashjax.simulate.metrics import Results
 from dashjax.simulate.plan import Settings
@@ -46,8 +48,11 @@ def run_all(
     """Runs the methods on one target after another; gives what is shown of a run on each."""
     target, problem = next(iter(problems.items()))
     _check_size(problems, settings)
+    asked = settings.plan
+    settings = replace(settings, plan=tried(asked, len(problems)))
     compiling = _compiling(submit, experiment, target, problem, settings)
     plan, seeds, seed = settings.plan, settings.seeds, settings.seed
+    found: dict[Method, dict[Any, Results]] = {one: {} for one in compiling}
     total, done, shown = seeds * len(problems) * len(compiling), 0, {}
     for (target, problem), (one, compiled) in itertools.product(
         problems.items(), compiling.items()
@@ -62,11 +67,15 @@ def run_all(
         compiled.result()
         course = _is_shown(one, target, settings)
         results = sweep(one, problem, plan, seeds=seeds, seed=seed, course=course, advance=tell)
-        _add(experiment, {"target": target, "grouping": settings.grouping}, results, pool)
+        found[one][target] = results
         if results.course:
             stopped = results.course.end if results.rules else plan.steps + 1
             run = shown_run.Shown(one, problem, plan, seed, results.course, stopped)
             shown[target] = submit(_rows_of_a_run, target, run, pool)
+    found = {one: chosen(asked, of_targets) for one, of_targets in found.items()}
+    for target, one in itertools.product(problems, compiling):
+        label = {"target": target, "grouping": settings.grouping}
+        _add(experiment, label, found[one][target], pool)
     return shown
 
 

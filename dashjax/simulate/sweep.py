@@ -23,6 +23,7 @@ from dashjax.engine.sizes import in_words
 from dashjax.errors import InputError, unknown
 from dashjax.pools.grouping import Grouping
 from dashjax.simulate import limits
+from dashjax.simulate.calibrated import is_calibrated
 from dashjax.simulate.metrics import Block, Results, Tally
 from dashjax.simulate.plan import Plan
 
@@ -188,12 +189,11 @@ def run_once(
 def rules_of(method: Method, plan: Plan) -> tuple[Rule, ...]:
     """The stop rules that are looked at: those asked for, else the method's own.
 
-    The method's own takes on a tolerance that is a share of the spread.
+    The method's own takes on the plan's tolerance.
     """
     if plan.stop or method.stop is None:
         return plan.stop
-    relative = plan.tolerance_share is not None
-    return (for_tolerance(method.stop, plan.tolerance) if relative else method.stop,)
+    return (for_tolerance(method.stop, plan.tolerance),)
 
 
 def check(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
@@ -223,6 +223,11 @@ def check(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
     if not 1 <= plan.batch <= arms:
         raise InputError(
             f"a batch of {in_words(plan.batch)} of {arms} datasets; give --batch 1 to {arms}"
+        )
+    if any(map(is_calibrated, plan.stop)):
+        raise InputError(
+            "stop rule calibrated takes its threshold from the other targets of a table, and there "
+            "are none; replay a table, or give good-selection"
         )
     if plan.until_stopped and not rules_of(method, plan):
         raise InputError(

@@ -88,11 +88,19 @@ def _check(settings: StudySettings, wanted: Wanted, pool: tuple[Candidate, ...])
     within_budget.check(settings, pool)
     method = wanted.method if isinstance(wanted.method, Method) else named(settings.method)
     if settings.stop and not isinstance(wanted.stop, Rule):
-        rule(settings.stop)
+        _check_rule(rule(settings.stop))
     if settings.prior is None and method.needs_prior:
         raise InputError(
             f"method '{method.name}' must be told a prior: give group mean, group sd, arm sd and "
             f"noise sd, or take method 'best', which is told nothing"
+        )
+
+
+def _check_rule(own: Rule) -> None:
+    if "calibrated" in own.name:
+        raise InputError(
+            "stop rule calibrated takes its threshold from the other targets of a table, which a "
+            "study has not; give good-selection"
         )
 
 

@@ -3,6 +3,7 @@ import pytest
 from dashjax.bandit.stopping import rules as stopping
 from dashjax.bandit.stopping.parse import RULES, explained, promised, rule
 from dashjax.bandit.stopping.rules import Rule, all_of, any_of
+from dashjax.bandit.stopping.scores import Share
 from dashjax.errors import InputError
 
 WRITTEN = {
@@ -10,6 +11,8 @@ WRITTEN = {
     "cost:2.5": stopping.cost(2.5),
     "good-selection:.95:.01": stopping.good_selection(0.95, 0.01),
     "good-selection:0.5:0": stopping.good_selection(0.5, 0.0),
+    "good-selection:.95:5%": stopping.good_selection(0.95, Share(0.05)),
+    "calibrated:.95:.01": stopping.calibrated(0.95, 0.01),
     "good-selection-unconfirmed:.95:.01": stopping.good_selection_unconfirmed(0.95, 0.01),
     "good-selection-bound:.9:.02": stopping.good_selection_bound(0.9, 0.02),
     "value:5e-3": stopping.value_of_information(0.005),
@@ -82,6 +85,9 @@ WHOLE = "STEPS is {}; it must be a whole number, 1 or more"
         ("good-selection:nan:.01", PROBABILITY.format("nan")),
         ("good-selection-bound:1.5:.01", PROBABILITY.format(1.5)),
         ("good-selection:.9:-.01", AMOUNT.format("TOLERANCE", "-.01")),
+        ("good-selection:.9:-5%", AMOUNT.format("TOLERANCE", "-5%")),
+        ("good-selection-bound:.9:5%", AMOUNT.format("TOLERANCE", "5%")),
+        ("good-selection:5%:.01", PROBABILITY.format("5%")),
         ("good-selection:.9:nan", AMOUNT.format("TOLERANCE", "nan")),
         ("good-selection:.9:inf", AMOUNT.format("TOLERANCE", "inf")),
         ("value:-1", AMOUNT.format("LOSS", -1)),
@@ -134,7 +140,14 @@ def test_an_unknown_rule_is_refused_with_what_there_is(text):
         ("good-selection:.95:.01+each-once", 0.95),
         ("good-selection:.95:.01,budget:60", None),
         ("stable:9", None),
+        ("good-selection:.95:5%", None),  # of another spread
+        ("calibrated:.95:.01", 0.95),
     ],
 )
 def test_a_rule_promises_what_holds_however_it_stops(text, promise):
     assert promised(text, 0.01) == promise
+
+
+def test_a_share_is_promised_where_a_share_is_asked_for():
+    assert promised("good-selection:.95:5%", 0.01, 0.05) == 0.95
+    assert promised("good-selection:.95:5%", 0.01, 0.04) is None

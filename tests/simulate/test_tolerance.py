@@ -54,6 +54,7 @@ def test_a_method_s_own_rule_takes_it_on_and_others_stay():
     assert rules_of(best, plan) == (rule("good-selection:.95:0.00617284"),)
     assert rules_of(best, resolved(settings(0.05, stop=(other,)), 0.1).plan) == (other,)
     assert rules_of(best, settings(None).plan) == (best.stop,)
+    assert rules_of(best, dj.Plan(30, 2, tolerance=0.02)) == (rule("good-selection:.95:0.02"),)
     assert rules_of(dj.method("dash"), plan) == ()
     for kept in ("stable:9", "good-selection:.95:.01+each-once"):
         assert for_tolerance(rule(kept), 0.5) is rule(kept)

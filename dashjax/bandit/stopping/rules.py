@@ -16,6 +16,7 @@ from dashjax.bandit.policies.first_looks import LOOKS, RIVALS
 from dashjax.bandit.stopping.scores import (
     DRAWS,
     Score,
+    Tolerance,
     best_gain,
     bound_good,
     chance_good,
@@ -23,6 +24,7 @@ from dashjax.bandit.stopping.scores import (
     fewest_looks,
     made_once,
 )
+from dashjax.errors import InputError
 
 _LEAST_STEPS = 5  # before, spreads and noise are hardly more than a guess
 
@@ -76,7 +78,7 @@ def cost(most: float) -> Rule:
 
 
 @made_once
-def good_selection(probability: float, tolerance: float, looks: int = LOOKS) -> Rule:
+def good_selection(probability: float, tolerance: Tolerance, looks: int = LOOKS) -> Rule:
     """The selection is good with that probability, and what leads was looked at often enough.
 
     Good: the mean utility of the best set by posterior mean is within `tolerance` of the best
@@ -98,7 +100,9 @@ def good_selection(probability: float, tolerance: float, looks: int = LOOKS) -> 
 
 
 @made_once
-def good_selection_unconfirmed(probability: float, tolerance: float, draws: int = DRAWS) -> Rule:
+def good_selection_unconfirmed(
+    probability: float, tolerance: Tolerance, draws: int = DRAWS
+) -> Rule:
     """`good_selection` without its further looks: as soon as the probability is reached.
 
     The promise holds where the model is right and is told the truth; on real rewards it does not
@@ -115,6 +119,23 @@ def good_selection_bound(probability: float, tolerance: float) -> Rule:
     """
     name = f"good-selection-bound:{probability:g}:{tolerance:g}"
     return _at_least(name, bound_good(tolerance), probability)
+
+
+@made_once
+def calibrated(probability: float, tolerance: Tolerance) -> Rule:
+    """`good_selection` at the threshold that keeps the promise on a table's other targets.
+
+    Only a replay of several targets knows these, and puts a threshold in its place (see
+    `dashjax.simulate.calibrated`); asked by itself it refuses.
+    """
+
+    def holds(progress: Progress) -> Bool[Array, "*steps"]:
+        raise InputError(
+            "stop rule calibrated takes its threshold from the other targets of a table, and so is "
+            "for replay alone; give good-selection"
+        )
+
+    return Rule(f"calibrated:{probability:g}:{tolerance:g}", (), holds)
 
 
 @made_once

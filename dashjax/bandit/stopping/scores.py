@@ -8,7 +8,7 @@ learned alone.
 import functools
 import inspect
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +19,14 @@ from jaxtyping import Array, Float, Int
 from dashjax.bandit.base import Belief, Goal, RandomKey, State
 from dashjax.bandit.policies.boundary import difference_sd, near
 from dashjax.bandit.policies.knowledge_gradient import gains
-from dashjax.bandit.worth import above_floor, masked, rounding, sum_of_best, sum_of_selected
+from dashjax.bandit.worth import (
+    above_floor,
+    masked,
+    rounding,
+    spread,
+    sum_of_best,
+    sum_of_selected,
+)
 from dashjax.engine.top_k import in_order, is_among_largest
 
 DRAWS = 256
@@ -30,6 +37,27 @@ Score = Callable[[RandomKey, Belief, Goal], Measure]
 
 _Numbers = ParamSpec("_Numbers")
 _Made = TypeVar("_Made")
+
+
+class Share(NamedTuple):
+    """A tolerance as a share: of the spread between datasets, in each draw its own.
+
+    The spread is the standard deviation of the available utilities or, where there is a floor that
+    the best one exceeds, by how much it does. So nothing of the truth need be known.
+
+    Example:
+        >>> import dashjax as dj
+        >>> dj.stopping.good_selection(0.95, dj.stopping.Share(0.05)).name
+        'good-selection:0.95:5%'
+    """
+
+    value: float
+
+    def __format__(self, specification: str) -> str:
+        return f"{format(100 * self.value, specification)}%"
+
+
+Tolerance = float | Share
 
 
 def made_once(make: Callable[_Numbers, _Made]) -> Callable[_Numbers, _Made]:
@@ -49,7 +77,7 @@ def made_once(make: Callable[_Numbers, _Made]) -> Callable[_Numbers, _Made]:
 
 
 @made_once
-def chance_good(tolerance: float, draws: int = DRAWS) -> Score:
+def chance_good(tolerance: Tolerance, draws: int = DRAWS) -> Score:
     """Posterior probability that the best set by posterior mean is within `tolerance`."""
 
     def score(key: RandomKey, belief: Belief, goal: Goal) -> Measure:
@@ -57,7 +85,8 @@ def chance_good(tolerance: float, draws: int = DRAWS) -> Score:
 
         def measure(belief_state: State, pulls: Pulls) -> Float[Array, ""]:
             allowance = rounding(belief.moments(belief_state).mean, goal)
-            good = losses(belief_state) <= tolerance + allowance
+            loss, drawn = losses(belief_state)
+            good = loss <= _in_units(tolerance, drawn, goal) + allowance
             return jnp.mean(good.astype(float))
 
         return measure
@@ -71,7 +100,7 @@ def expected_loss(draws: int = DRAWS) -> Score:
 
     def score(key: RandomKey, belief: Belief, goal: Goal) -> Measure:
         losses = _losses(key, belief, goal, draws)
-        return lambda belief_state, pulls: jnp.mean(losses(belief_state))
+        return lambda belief_state, pulls: jnp.mean(losses(belief_state)[0])
 
     return score
 
@@ -134,14 +163,24 @@ def fewest_looks(rivals: int) -> Score:
 
 def _losses(
     key: RandomKey, belief: Belief, goal: Goal, draws: int
-) -> Callable[[State], Float[Array, " draw"]]:
-    """In each draw, the best set's mean less that of the best set by posterior mean."""
+) -> Callable[[State], tuple[Float[Array, " draw"], Float[Array, "arm draw"]]]:
+    """In each draw, the best set's mean less that of the best set by posterior mean; the draws."""
 
-    def losses(belief_state: State) -> Float[Array, " draw"]:
+    def losses(belief_state: State) -> tuple[Float[Array, " draw"], Float[Array, "arm draw"]]:
         mean = belief.moments(belief_state).mean
         held = is_among_largest(in_order(masked(mean, goal)), goal.select)
         held = above_floor(held, mean, goal)
         drawn = belief.sample(key, belief_state, draws)
-        return (sum_of_best(drawn, goal) - sum_of_selected(held, drawn, goal)) / goal.select
+        loss = (sum_of_best(drawn, goal) - sum_of_selected(held, drawn, goal)) / goal.select
+        return loss, drawn
 
     return losses
+
+
+def _in_units(
+    tolerance: Tolerance, drawn: Float[Array, "arm draw"], goal: Goal
+) -> float | Float[Array, " draw"]:
+    """A tolerance in units of reward; a share has another one in each draw."""
+    if not isinstance(tolerance, Share):
+        return tolerance
+    return tolerance.value * spread(drawn, goal)
