@@ -8,6 +8,7 @@ itself, by which the run that is shown ends.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -45,19 +46,19 @@ def tried(plan: Plan, targets: int) -> Plan:
     return replace(plan, stop=tuple(part for one in plan.stop for part in _parts(one)))
 
 
-def chosen(plan: Plan, found: Mapping[str, Results]) -> dict[str, Results]:
+def chosen(plan: Plan, found: Mapping[Any, Results]) -> dict[Any, Results]:
     """Each target's results with the rules that were asked for, from those of the tried ones.
 
     Args:
         plan: as it was asked for.
-        found: of one method, by target.
+        found: of one method, by target; None in a sweep.
     """
     if not any(map(is_calibrated, plan.stop)):
         return dict(found)
     return {target: _of_target(plan, target, found) for target in found}
 
 
-def _of_target(plan: Plan, target: str, found: Mapping[str, Results]) -> Results:
+def _of_target(plan: Plan, target: Any, found: Mapping[Any, Results]) -> Results:
     others = [results for name, results in found.items() if name != target]
     columns, thresholds, first = [], [], 0
     for one in plan.stop:
