@@ -71,7 +71,10 @@ def test_the_first_commands_are_the_two_that_set_everything_up() -> None:
     assert len(README.splitlines()) <= 150
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/index.md", "docs/tutorial.md"])
+@pytest.mark.parametrize(
+    "name",
+    ["README.md", "docs/index.md", pytest.param("docs/tutorial.md", marks=pytest.mark.slow)],
+)
 def test_every_command_and_snippet_runs(name: str, tmp_path: Path, monkeypatch, capsys) -> None:
     page = ROOT / name
     monkeypatch.chdir(tmp_path)
@@ -87,6 +90,7 @@ def test_every_command_and_snippet_runs(name: str, tmp_path: Path, monkeypatch, 
             run_command(command)
 
 
+@pytest.mark.slow
 def test_the_demo_ends_with_what_to_take(tmp_path: Path, monkeypatch, capsys) -> None:
     quick = TrainingSettings(5, 2, 2, 5, candidate_sample=32)
     monkeypatch.chdir(tmp_path)

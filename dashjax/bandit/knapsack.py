@@ -51,7 +51,9 @@ def most_valuable(values: np.ndarray, purse: Purse) -> np.ndarray:
     may = np.flatnonzero(np.isfinite(values).all(axis=0) & fits(purse.prices, purse.budget))
     if not len(may):
         return masks
-    prices = np.asarray(purse.prices, np.float64)[may]
+    unit = purse.budget or 1.0  # of money, so that no rate is beyond what a float holds
+    prices = np.asarray(purse.prices, np.float64)[may] / unit
+    purse = purse._replace(budget=purse.budget / unit)
     worth = _each_counts_first(values[:, may], purse.places) if purse.fill else values[:, may]
     rate = _rates(worth, prices, purse)
     net = worth - rate[:, None] * prices
@@ -91,7 +93,7 @@ def _rates(worth: np.ndarray, prices: np.ndarray, purse: Purse) -> np.ndarray:
         taken = np.take_along_axis(net, first, axis=1) > 0
         return ~fits(np.where(taken, prices[first], 0).sum(axis=1), purse.budget)
 
-    low, costs = np.zeros(len(worth)), prices > 0
+    low, costs = np.zeros(len(worth)), prices > _CHANGE / len(prices)  # others cost nothing
     most = (worth[:, costs] / prices[costs]).max(axis=1, initial=0)
     high = np.where(is_too_much(low), most, 0)
     for _ in range(_HALVINGS if high.any() else 0):

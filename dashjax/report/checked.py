@@ -22,7 +22,8 @@ _KNOWN = {  # columns in which no row may lack a value
     *("estimator", "parameter", "mean", "q05", "q95"),
 }
 _NEEDED = {"replay": ("results", "rewards", "selections"), "sweep": ("results",)}
-_OPTIONAL = ("take", "take_share", "accuracy", "accuracy_share")  # of a replay, or if trained
+# of a replay, if models were trained, or if a rule was calibrated
+_OPTIONAL = ("take", "take_share", "accuracy", "accuracy_share", "threshold")
 _TEXT, _NUMBER, _TRUTH, _LIST = "text", "numbers", "true or false", "lists of text"
 
 

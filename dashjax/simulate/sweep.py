@@ -207,6 +207,8 @@ def check(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
         raise InputError(
             f"cannot select {in_words(plan.select)} of {arms} datasets; give 1 to {arms}"
         )
+    if not 0 <= plan.tolerance < float("inf"):
+        raise InputError(f"the tolerance is {plan.tolerance}; it must be 0 or more, and finite")
     limits.check(
         limits.Size(
             seeds,
@@ -216,8 +218,6 @@ def check(method: Method, problem: Problem, plan: Plan, seeds: int) -> None:
             ends_early=plan.until_stopped,
         )
     )
-    if not 0 <= plan.tolerance < float("inf"):
-        raise InputError(f"the tolerance is {plan.tolerance}; it must be 0 or more, and finite")
     if plan.selection not in SELECTIONS:
         raise unknown("selection", plan.selection, SELECTIONS)
     if not 1 <= plan.batch <= arms:

@@ -118,7 +118,7 @@ def test_a_mistake_is_one_sentence_and_nothing_is_written(folder, words, sentenc
 
 
 def test_a_page_is_not_written_over_another_unless_that_is_asked_for(folder):
-    html = dj.write_page(dj.load_table(folder / "single"), folder / "again.html")
+    html = dj.write_page(dj.load_table(folder / "table"), folder / "again.html")
     with pytest.raises(InputError, match="overwrite=True"):
-        dj.write_page(dj.load_table(folder / "single"), html)
-    assert dj.write_page(dj.load_table(folder / "single"), html, overwrite=True) == html
+        dj.write_page(dj.load_table(folder / "table"), html)
+    assert dj.write_page(dj.load_table(folder / "table"), html, overwrite=True) == html
