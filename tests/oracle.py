@@ -73,8 +73,12 @@ class Students(NamedTuple):
         return np.concatenate(parts)
 
 
-def told_nothing(grouping: Grouping, arms: np.ndarray, rewards: np.ndarray) -> Students:
+def told_nothing(
+    grouping: Grouping, arms: np.ndarray, rewards: np.ndarray, louder: np.ndarray | float = 1.0
+) -> Students:
     """What the belief `learned` holds after those pulls, by linear algebra.
+
+    `louder` are the noise variances of the pulls, in units of the typical one.
 
     The noise is integrated out by the normal-gamma law, the overall mean by generalised least
     squares; of the closed forms only the grid is shared.
@@ -83,9 +87,10 @@ def told_nothing(grouping: Grouping, arms: np.ndarray, rewards: np.ndarray) -> S
     pulled = np.eye(grouping.arms)[arms]
     together = np.equal.outer(grouping.group, grouping.group)
     fits, means, scales = [], [], []
-    for group_var, arm_var, log_mass in zip(*ratios(), strict=True):
+    points = map(np.ravel, np.broadcast_arrays(*ratios()))
+    for group_var, arm_var, log_mass in zip(*points, strict=True):
         prior = group_var * together + arm_var * np.eye(grouping.arms)
-        seen = pulled @ prior @ pulled.T + np.eye(count)
+        seen = pulled @ prior @ pulled.T + louder * np.eye(count)
         inverse, ones = np.linalg.inv(seen), np.ones(count)
         precision = ones @ inverse @ ones
         top = ones @ inverse @ rewards / precision

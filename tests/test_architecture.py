@@ -42,7 +42,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "bandit": (
         "errors engine pools",
         "agent base beliefs/exact beliefs/flat beliefs/learned "
-        "beliefs/paper beliefs/unit_free "
+        "beliefs/noise beliefs/paper beliefs/unit_free "
         "beliefs/two_level catalogue certainty environments/counted environments/replay "
         "environments/synthetic futures gaussian knapsack methods next_look policies/boundary "
         "policies/first_looks policies/halving "

@@ -87,6 +87,7 @@ class Belief(NamedTuple):
     sample: Callable[[RandomKey, State, int], Float[Array, "arm draw"]]
     noise_var: Callable[[State], Float[Array, ""]]  # of one reward, as far as it is known
     groups: GroupView | None = None  # None where datasets are independent of each other
+    numbers: int = 0  # that it works on at once, where these are many more than there are arms
 
 
 class Policy(NamedTuple):

@@ -14,14 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.cluster import hierarchy
 
-from dashjax.bandit.beliefs.unit_free import (
-    USUAL,
-    Statistics,
-    Sums,
-    log_evidence,
-    of_arms,
-    posterior,
-)
+from dashjax.bandit.beliefs.unit_free import USUAL, Looks, log_evidence, posterior
 from dashjax.errors import InputError, closest
 from dashjax.pools.grouping import Grouping, single
 from dashjax.store.reward_table import RewardTable
@@ -103,7 +96,7 @@ def table_groups(
 
 def explained(name: str, target: str, grouping: Grouping, rewards: np.ndarray) -> Explained:
     """What a grouping explains of rewards `[arm, replicate]`, NaN where there is none."""
-    share, mass, evidence = (np.asarray(part) for part in _judged(*_statistics(grouping, rewards)))
+    share, mass, evidence = (np.asarray(part) for part in _judged(_looks(grouping, rewards)))
     order = np.argsort(share, kind="stable")
     cumulated = np.cumsum(mass[order])
     low, high = (
@@ -220,24 +213,22 @@ def _cut(tree: np.ndarray, count: int) -> Grouping:
     return Grouping(tuple(numbered.tolist()), tuple(f"group {name}" for name in names))
 
 
-def _statistics(grouping: Grouping, rewards: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Counts and means in groups that are padded with datasets never seen, and squares."""
+def _looks(grouping: Grouping, rewards: np.ndarray) -> Looks:
+    """Of all rewards, in groups that are padded with datasets never seen; of one noise."""
     there = ~np.isnan(rewards)
     count, mean = there.sum(1).astype(float), np.nan_to_num(_means(rewards))
-    squares = np.where(there, (rewards - mean[:, None]) ** 2, 0).sum()
+    squares = np.where(there, (rewards - mean[:, None]) ** 2, 0).sum(1)
     # one shape for all groupings of a small table, so that one program serves
     shape = (len(rewards),) * 2 if len(rewards) <= _SMALL else grouping.arm.shape
-    counts, means = np.zeros(shape), np.zeros(shape)
-    counts[np.asarray(grouping.group), grouping.slot] = count
-    means[np.asarray(grouping.group), grouping.slot] = mean
-    return counts, means, np.asarray(squares)
+    found = Looks(*(np.zeros(shape) for _ in range(3)), np.ones(shape))
+    for part, values in zip(found[:3], (count, mean, squares), strict=True):
+        part[np.asarray(grouping.group), grouping.slot] = values
+    return found
 
 
 @jax.jit
-def _judged(count: jax.Array, mean: jax.Array, squares: jax.Array) -> tuple[jax.Array, ...]:
+def _judged(looks: Looks) -> tuple[jax.Array, ...]:
     """At each point of the grid the groups' share of the variance and its mass; the evidence."""
-    sums = Sums(*(jnp.sum(part, 1) for part in of_arms(USUAL, count, mean)))
-    seen = Statistics(count, mean, squares, sums)
-    found = posterior(USUAL, seen)
-    share = jnp.asarray(USUAL.group / (USUAL.group + USUAL.arm), mean.dtype)
-    return share, found.mass, log_evidence(USUAL, seen, found)
+    share = jnp.asarray(USUAL.group / (USUAL.group + USUAL.arm), looks.mean.dtype)
+    parts = share.reshape(-1), posterior(USUAL, looks).mass.reshape(-1)
+    return *parts, log_evidence(USUAL, looks)

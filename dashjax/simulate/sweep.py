@@ -27,7 +27,7 @@ from dashjax.simulate.calibrated import is_calibrated
 from dashjax.simulate.metrics import Block, Results, Tally
 from dashjax.simulate.plan import Plan
 
-_PLAIN = 16  # numbers an arm that a belief may keep without a grid
+_PLAIN = 16  # numbers an arm that a belief works on without a grid
 _TRACING = threading.Lock()  # for Python traces in one thread at a time; the others may compile
 
 
@@ -141,13 +141,10 @@ def prepare(
 
 
 def _rounds_of(method: Method, problem: Problem, plan: Plan, seeds: int) -> Rounds:
-    """Smaller blocks for a belief that keeps a grid of numbers for each group."""
+    """Smaller blocks for a belief that works on a grid of numbers for each group."""
     arms = problem.grouping.arms
-    state = jax.eval_shape(
-        lambda prior: method.belief(prior, problem.grouping).init(), problem.prior
-    )
-    held = sum(field.size for field in jax.tree.leaves(state))
-    touched = held if held > _PLAIN * arms else 0
+    numbers = method.belief(problem.prior, problem.grouping).numbers
+    touched = numbers if numbers > _PLAIN * arms else 0
     return rounds_of(plan.steps, arms, seeds, ends_early=plan.until_stopped, touched=touched)
 
 

@@ -8,6 +8,7 @@ import pytest
 from worlds import STANDARD_ERRORS, assert_within_errors, pool_of, some_pulls, told, usual_prior
 
 from dashjax.bandit.beliefs.learned import learned
+from dashjax.bandit.beliefs.noise import EQUAL
 
 SIZES = (2, 3, 1)
 GROUPING = pool_of(*SIZES).grouping
@@ -15,7 +16,7 @@ ARMS, REWARDS = some_pulls(GROUPING.arms, 9, seed=3, unpulled=(4,))
 
 
 def state_of(scale: float = 1.0, shift: float = 0.0):
-    belief = learned(usual_prior(len(SIZES)), GROUPING)
+    belief = learned(usual_prior(len(SIZES)), GROUPING, kinds=EQUAL)
     return belief, told(belief, ARMS, scale * REWARDS + shift)
 
 
@@ -85,7 +86,7 @@ def test_a_draw_by_group_is_a_draw_of_the_belief(x64):
 
 @pytest.mark.parametrize("rewards", [[], [0.5], [0.5, 0.5, 0.5, 0.5], [3.0, 3.0, 3.0, 3.1]])
 def test_with_next_to_no_evidence_everything_is_finite(rewards):
-    belief = learned(usual_prior(len(SIZES)), GROUPING)
+    belief = learned(usual_prior(len(SIZES)), GROUPING, kinds=EQUAL)
     state = belief.init()
     for arm, reward in enumerate(rewards):
         state = belief.update(state, jnp.int32(arm), jnp.float32(reward))

@@ -12,9 +12,12 @@ from worlds import RAGGED, assert_within_errors, pool_of, quick_jit, some_pulls,
 
 from dashjax.bandit import stopping
 from dashjax.bandit.base import goal_for
+from dashjax.bandit.beliefs.learned import learned
+from dashjax.bandit.beliefs.noise import EQUAL
 from dashjax.bandit.methods import BELIEFS
 
 GROUPING, PRIOR = pool_of(*RAGGED).grouping, usual_prior(4)
+OF = BELIEFS | {"learned": functools.partial(learned, kinds=EQUAL)}  # as the dense one has it
 TOLERANCE = 0.02
 PULLS = some_pulls(10, 40, seed=4, unpulled=(6,))
 COSTS = np.random.default_rng(3).uniform(1, 4, 10)
@@ -42,7 +45,7 @@ def losses(belief, select):
 
 def measured(score, belief, select, costs=None, keys=1):
     """A score of the belief after the pulls, by as many keys."""
-    thinking = BELIEFS[belief](PRIOR, GROUPING)
+    thinking = OF[belief](PRIOR, GROUPING)
     costs = None if costs is None else jnp.asarray(costs, float)
     goal = goal_for(10, select, 100, costs=costs)
 

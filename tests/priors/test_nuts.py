@@ -19,6 +19,7 @@ from worlds import (
 
 from dashjax.bandit.beliefs.exact import exact
 from dashjax.bandit.beliefs.learned import learned
+from dashjax.bandit.beliefs.noise import EQUAL
 from dashjax.bandit.beliefs.unit_free import Ratios
 from dashjax.priors import grid, nuts
 
@@ -57,7 +58,9 @@ def test_utilities_are_what_numpyro_says():
     for known, draws in zip((True, False), utilities(grouping, arms, rewards), strict=True):
         with jax.enable_x64(True):
             prior = usual_prior(grouping.groups)
-            belief = exact(prior, grouping) if known else learned(prior, grouping, even_grid())
+            belief = (
+                exact(prior, grouping) if known else learned(prior, grouping, even_grid(), EQUAL)
+            )
             mean, var = jax.tree.map(np.asarray, belief.moments(told(belief, arms, rewards)))
         effective = effective_sample_size(draws)
         assert (effective > 200).all()
@@ -70,8 +73,7 @@ def test_utilities_are_what_numpyro_says():
 def even_grid():
     """Both spreads anywhere between nothing and a few times the noise."""
     group, arm = (np.arange(0.5, 100) / 100 * most for most in MOST)
-    pairs = np.broadcast_arrays(group[:, None] ** 2, arm[None] ** 2)
-    return Ratios(pairs[0].ravel(), pairs[1].ravel(), np.zeros(10_000))
+    return Ratios(group[:, None] ** 2, arm[None] ** 2, np.zeros((100, 100)))
 
 
 def utilities(grouping, arms, rewards):

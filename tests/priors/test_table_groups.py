@@ -21,7 +21,7 @@ def dense(grouping):
     rewards, group = REWARDS[~np.isnan(REWARDS)], np.asarray(grouping.group)[arm]
     same_arm, same_group = arm[:, None] == arm[None], group[:, None] == group[None]
     found = []
-    for a, b, log_mass in zip(*USUAL, strict=True):
+    for a, b, log_mass in zip(*map(np.ravel, np.broadcast_arrays(*USUAL)), strict=True):
         cov = np.eye(len(arm)) + b * same_arm + a * same_group
         solved = np.linalg.solve(cov, np.stack([np.ones(len(arm)), rewards], 1))
         precision = solved[:, 0].sum()
@@ -37,7 +37,7 @@ def test_evidence_and_share_are_those_of_dense_normal_laws(grouping):
     weights, plain = dense(grouping), dense(GROUPING)
     found = explained("", "", grouping, REWARDS)
     mass = np.exp(weights - np.logaddexp.reduce(weights))
-    share = USUAL.group / (USUAL.group + USUAL.arm)
+    share = (USUAL.group / (USUAL.group + USUAL.arm)).ravel()
     factor = found.log_evidence - explained("", "", GROUPING, REWARDS).log_evidence
 
     assert factor == pytest.approx(

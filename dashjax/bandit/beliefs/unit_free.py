@@ -33,7 +33,11 @@ FLAT_SHARE = 0.3  # of the mass over sigma_0 / s that lies at 0: groups that say
 
 
 class Ratios(NamedTuple):
-    """The grid: variances in units of the noise's, and prior mass; each `[point]`."""
+    """The grid: variances in units of the noise's, and prior mass, `[group ratio, arm ratio]`.
+
+    Those of groups are `[group ratio, 1]` and those of arms `[1, arm ratio]`: what depends on one
+    of them alone is computed once for all of the other. Of single points, each is `[point]`.
+    """
 
     group: np.ndarray | Array  # a
     arm: np.ndarray | Array  # b
@@ -49,41 +53,41 @@ class Level(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """What arms say of what is above them, at every point; of each group, or of one arm."""
+    """What arms say of their groups, at every point of the grid."""
 
-    precision: Float[Array, "*unit point"]  # A: sum of w
-    value: Float[Array, "*unit point"]  # B: sum of w y
-    squares: Float[Array, "*unit point"]  # sum of w y^2
-    volume: Float[Array, "*unit point"]  # sum of log(1 + n b)
+    precision: Float[Array, " group *point"]  # A: sum of w
+    value: Float[Array, " group *point"]  # B: sum of w y
+    squares: Float[Array, " group *point"]  # sum of w y^2
+    volume: Float[Array, " group *point"]  # sum of log(1 + n b)
 
 
-class Statistics(NamedTuple):
+class Looks(NamedTuple):
     """What the rewards amount to."""
 
     count: Float[Array, "group slot"]
     mean: Float[Array, "group slot"]  # of each arm's rewards, counted from any one centre
-    squares: Float[Array, ""]  # sum of squares within arms
-    groups: Sums  # [group, point]
+    squares: Float[Array, "group slot"]  # sum of squares around it
+    factor: Float[Array, "group slot *point"]  # each arm's noise variance, in units of s^2
 
 
 class Posterior(NamedTuple):
     """What is known at every point of the grid; variances are in units of the noise's."""
 
-    mass: Float[Array, " point"]  # sums to 1
-    noise_var: Float[Array, " point"]  # posterior mean of s^2
-    residual: Float[Array, " point"]  # RSS
+    mass: Float[Array, "*point"]  # sums to 1
+    noise_var: Float[Array, "*point"]  # posterior mean of s^2
+    residual: Float[Array, "*point"]  # RSS
     freedom: Float[Array, ""]  # N - 1
-    top_mean: Float[Array, " point"]
-    top_var: Float[Array, " point"]
-    groups: Level  # given mu_0, [group, point]
+    top_mean: Float[Array, "*point"]
+    top_var: Float[Array, "*point"]
+    groups: Level  # given mu_0, [group, *point]
 
     @property
-    def group_mean(self) -> Float[Array, "group point"]:
+    def group_mean(self) -> Float[Array, " group *point"]:
         """Marginal means of the groups."""
         return self.groups.slope * self.top_mean[None] + self.groups.offset
 
     @property
-    def group_var(self) -> Float[Array, "group point"]:
+    def group_var(self) -> Float[Array, " group *point"]:
         """Marginal variances of the groups."""
         return self.groups.var + self.groups.slope**2 * self.top_var[None]
 
@@ -94,63 +98,79 @@ def ratios() -> Ratios:
     at_zero = np.arange(len(group)) == 0
     group_mass = (1 - FLAT_SHARE) * _cells(group, GROUP_SCALE) + FLAT_SHARE * at_zero
     mass = group_mass[:, None] * _cells(arm, ARM_SCALE)[None]
-    pairs = np.broadcast_arrays(group[:, None] ** 2, arm[None] ** 2)
-    return Ratios(pairs[0].ravel(), pairs[1].ravel(), np.log(mass.ravel()))
+    return Ratios(group[:, None] ** 2, arm[None] ** 2, np.log(mass))
 
 
-def of_arms(grid: Ratios, count: Float[Array, "*arm"], mean: Float[Array, "*arm"]) -> Sums:
-    """What arms say of their groups, each by itself, `[*arm, point]`."""
-    spread = 1 + count[..., None] * _last(grid.arm, mean)
-    weight, mean = count[..., None] / spread, mean[..., None]
-    return Sums(weight, weight * mean, weight * mean**2, jnp.log(spread))
-
-
-def posterior(grid: Ratios, seen: Statistics) -> Posterior:
-    """What the statistics say at every point, and of the points."""
-    dtype = seen.mean.dtype
-    a = jnp.asarray(grid.group, dtype)
-    precision, value, squares, volume = seen.groups
-    shrink = 1 / (1 + a[None] * precision)
-    top_precision = _positive(jnp.sum(precision * shrink, 0), 1.0)
-    top_mean = jnp.sum(value * shrink, 0) / top_precision
-    around = jnp.sum(squares, 0) - a * jnp.sum(shrink * value**2, 0)
-    raw = seen.squares + jnp.sum(seen.count * seen.mean**2)
+def posterior(grid: Ratios, looks: Looks) -> Posterior:
+    """What the rewards say at every point, and of the points."""
+    dtype = looks.mean.dtype
+    a, sums = jnp.asarray(grid.group, dtype), of_groups(grid, looks)
+    shrink = 1 / (1 + a[None] * sums.precision)
+    top_precision = _positive(jnp.sum(sums.precision * shrink, 0), 1.0)
+    top_mean = jnp.sum(sums.value * shrink, 0) / top_precision
+    around = jnp.sum(sums.squares, 0) - a * jnp.sum(shrink * sums.value**2, 0)
+    within, raw = _squares(looks)
     least = _positive(raw * jnp.finfo(dtype).eps, _NO_SCALE)  # as exact as the sums can be
-    residual = jnp.maximum(seen.squares + around - top_precision * top_mean**2, least)
-    freedom = jnp.sum(seen.count) - 1
-    volume = jnp.sum(volume, 0) - jnp.sum(jnp.log(shrink), 0)
+    residual = jnp.maximum(within + around - top_precision * top_mean**2, least)
+    freedom = jnp.sum(looks.count) - 1
+    volume = jnp.sum(sums.volume, 0) - jnp.sum(jnp.log(shrink), 0)
     # against the least one, so that a power of two changes no bit
     misfit = jnp.maximum(freedom, 0) * jnp.log(residual / jnp.min(residual))
-    volume = volume + jnp.log(top_precision) + misfit
-    mass = jax.nn.softmax(jnp.asarray(grid.log_mass, dtype) - volume / 2)
+    fit = jnp.asarray(grid.log_mass, dtype) - (volume + jnp.log(top_precision) + misfit) / 2
     return Posterior(
-        mass,
+        jax.nn.softmax(fit, axis=None),
         residual / jnp.maximum(freedom - 2, 0.5),
         residual,
         freedom,
         top_mean,
         1 / top_precision,
-        Level(shrink, a[None] * shrink * value, a[None] * shrink),
+        Level(shrink, a[None] * shrink * sums.value, a[None] * shrink),
     )
 
 
-def log_evidence(grid: Ratios, seen: Statistics, found: Posterior) -> Float[Array, ""]:
+def of_groups(grid: Ratios, looks: Looks) -> Sums:
+    """What the arms of each group say of it."""
+    spread, count = _spread(grid, looks)
+    weight, mean = count / spread, _with_points(looks.mean, grid)
+    parts = Sums(weight, weight * mean, weight * mean**2, jnp.log(spread))
+    return Sums(*(jnp.sum(part, 1) for part in parts))
+
+
+def arms_given_groups(grid: Ratios, looks: Looks) -> Level:
+    """Arms given their groups, `[group, slot, *point]`."""
+    slope = 1 / _spread(grid, looks)[0]
+    b = _of_arms(grid.arm, slope)
+    return Level(slope, (1 - slope) * _with_points(looks.mean, grid), b * slope)
+
+
+def log_evidence(grid: Ratios, looks: Looks) -> Float[Array, ""]:
     """Log marginal likelihood of the rewards, but for what depends on their number alone.
 
     So it counts only in differences between groupings of the same rewards.
     """
-    volume = jnp.sum(seen.groups.volume, 0) - jnp.sum(jnp.log(found.groups.slope), 0)
+    found = posterior(grid, looks)
+    volume = jnp.sum(of_groups(grid, looks).volume, 0) - jnp.sum(jnp.log(found.groups.slope), 0)
     volume = volume - jnp.log(found.top_var) + found.freedom * jnp.log(found.residual)
-    return jax.nn.logsumexp(jnp.asarray(grid.log_mass, seen.mean.dtype) - volume / 2)
+    return jax.nn.logsumexp(jnp.asarray(grid.log_mass, looks.mean.dtype) - volume / 2)
 
 
-def arms_given_groups(
-    grid: Ratios, count: Float[Array, "*arm"], mean: Float[Array, "*arm"]
-) -> Level:
-    """Arms given their groups, `[*arm, point]`."""
-    b = _last(grid.arm, mean)
-    slope = 1 / (1 + count[..., None] * b)
-    return Level(slope, (1 - slope) * mean[..., None], b * slope)
+def moments_of_arms(found: Posterior, arms: Level) -> tuple[Array, Array]:
+    """Means and variances over the whole grid, `[group, slot]`.
+
+    Arms given groups depend on the arms' ratio alone: so the groups are averaged over their own
+    ratio first, which leaves a ninth or so of the work.
+    """
+    mass = jnp.sum(found.mass, 0)[None, None]  # of each arm ratio
+    share = found.mass / _positive(mass[0], 1.0)
+    group = jnp.sum(share[None] * found.group_mean, 1)  # [group, arm ratio]
+    around = (found.group_mean - group[:, None]) ** 2 + found.noise_var[None] * found.group_var
+    around = jnp.sum(found.mass[None] * around, 1)[:, None]
+    noise_var = jnp.sum(found.mass * found.noise_var, 0)[None, None]
+    slope, offset, var = (part[:, :, 0] for part in arms)  # [group, slot, arm ratio]
+    each = slope * group[:, None] + offset
+    mean = jnp.sum(mass * each, -1)
+    apart = mass * (each - mean[..., None]) ** 2
+    return mean, jnp.sum(apart + slope**2 * around + var * noise_var, -1)
 
 
 def _cells(points: np.ndarray, scale: float) -> np.ndarray:
@@ -159,9 +179,33 @@ def _cells(points: np.ndarray, scale: float) -> np.ndarray:
     return np.diff(np.arctan(ends / scale) * 2 / np.pi)
 
 
-def _last(points: np.ndarray | Array, like: Array) -> Array:
-    """The points as a last axis beside those of an array."""
-    return jnp.asarray(points, like.dtype).reshape((1,) * like.ndim + (-1,))
+def _spread(grid: Ratios, looks: Looks) -> tuple[Array, Array]:
+    """1 + n b of each arm, and n: its looks, each worth as much as the arm's noise lets it be."""
+    factor = looks.factor
+    if factor.ndim == looks.count.ndim:
+        factor = _with_points(factor, grid)
+    count = _with_points(looks.count, grid) / factor
+    return 1 + count * _of_arms(grid.arm, count), count
+
+
+def _of_arms(ratios: np.ndarray | Array, like: Array) -> Array:
+    """Ratios `[*point]` with the axes of group and slot before."""
+    return jnp.asarray(ratios, like.dtype)[None, None]
+
+
+def _squares(looks: Looks) -> tuple[Array, Array]:
+    """W, and the sum of all squares from the centre."""
+    beyond = looks.factor.ndim - looks.count.ndim
+    count, mean, squares = (
+        part.reshape(part.shape + (1,) * beyond) / over
+        for part, over in zip(looks[:3], (looks.factor, 1, looks.factor), strict=True)
+    )
+    return jnp.sum(squares, (0, 1)), jnp.sum(squares + count * mean**2, (0, 1))
+
+
+def _with_points(values: Array, grid: Ratios) -> Array:
+    """Values with an axis of length 1 for each of the grid's."""
+    return values.reshape(values.shape + (1,) * np.ndim(grid.arm))
 
 
 def _positive(values: Array, otherwise: float) -> Array:
