@@ -138,7 +138,7 @@ def test_scores_of_a_batch_are_those_of_its_runs(name):
         return [score(key, judge, goal)(state, NO_PULLS) for score in scores]
 
     # of `learned` four draws share a point of its grid, and may all fall on the next; before its
-    # fifth reward a point may be far away
+    # fifth reward, when no rule may hold, draws are of hardly any scale and no two roundings agree
     learns = name == "round-robin/learned"
     together, first, parted = (4, 4, 0) if learns else (1, 0, 0)
     update = jax.jit(judge.update)
@@ -149,8 +149,8 @@ def test_scores_of_a_batch_are_those_of_its_runs(name):
         for step in range(JUDGED.steps):
             state = update(state, arms[step], rewards[step])
             chance, value = map(float, measured(key, state))
-            assert scores[0][step] == pytest.approx(chance, abs=together / 256)
             if step >= first:
+                assert scores[0][step] == pytest.approx(chance, abs=together / 256)
                 same = scores[1][step] == pytest.approx(value, abs=2e-3)
                 parted += bool(scores[0][step] != chance) or not same
     assert parted <= 5  # of 240 steps
