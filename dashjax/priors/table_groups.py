@@ -220,10 +220,10 @@ def _looks(grouping: Grouping, rewards: np.ndarray) -> Looks:
     squares = np.where(there, (rewards - mean[:, None]) ** 2, 0).sum(1)
     # one shape for all groupings of a small table, so that one program serves
     shape = (len(rewards),) * 2 if len(rewards) <= _SMALL else grouping.arm.shape
-    found = Looks(*(np.zeros(shape) for _ in range(3)), np.ones(shape))
-    for part, values in zip(found[:3], (count, mean, squares), strict=True):
-        part[np.asarray(grouping.group), grouping.slot] = values
-    return found
+    parts = np.zeros((3, *shape))
+    parts[:, np.asarray(grouping.group), grouping.slot] = count, mean, squares
+    counts, means, within = parts
+    return Looks(counts, means, within, np.ones(shape))
 
 
 @jax.jit
