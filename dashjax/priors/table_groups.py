@@ -222,8 +222,8 @@ def _looks(grouping: Grouping, rewards: np.ndarray) -> Looks:
     shape = (len(rewards),) * 2 if len(rewards) <= _SMALL else grouping.arm.shape
     parts = np.zeros((3, *shape))
     parts[:, np.asarray(grouping.group), grouping.slot] = count, mean, squares
-    counts, means, within = parts
-    return Looks(counts, means, within, np.ones(shape))
+    counts, means, within = (jnp.asarray(part) for part in parts)
+    return Looks(counts, means, within, jnp.ones_like(counts))
 
 
 @jax.jit
