@@ -136,6 +136,7 @@ def pulls():
     return some_pulls(10, 12, seed=1, unpulled=(1, 6))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_choice_is_the_same_alone_compiled_and_batched(name):
     agent, learner, *_ = learned(name, exact)

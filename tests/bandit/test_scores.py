@@ -59,6 +59,7 @@ def measured(score, belief, select, costs=None, keys=1):
     return np.asarray(by_key(keys, jnp.asarray(arms), jnp.asarray(rewards)), np.float64)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("belief", ["exact", "learned"])
 @pytest.mark.parametrize("select", [1, 3])
 def test_chance_and_loss_are_those_of_draws_from_the_dense_posterior(belief, select):

@@ -95,6 +95,7 @@ def chosen():
     return quick_jit(of)
 
 
+@pytest.mark.slow
 @given(values=rewards, scale=powers)
 @FEW
 def test_a_power_of_two_decides_no_pull(values, scale):

@@ -1,6 +1,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from worlds import usual_prior
 
 from dashjax.bandit import environments
@@ -21,6 +22,7 @@ def test_blocks_are_smaller_in_large_pools():
     assert [block_size(arms, ends_early=False) for arms in sizes] == [BLOCK, BLOCK, 128, 1]
 
 
+@pytest.mark.slow
 def test_smaller_blocks_hold_the_same_runs():
     arms = 5000
     pair = Grouping(tuple(arm % 2 for arm in range(arms)), ("even", "odd"))

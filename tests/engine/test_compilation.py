@@ -24,6 +24,7 @@ def sweep(cache: Path) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["none", "truncated", "no folder can be made"])
 def test_a_second_sweep_is_as_the_first(tmp_path: Path, damage: str) -> None:
     first, _ = sweep(tmp_path)

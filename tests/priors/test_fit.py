@@ -48,6 +48,7 @@ def place(tmp_path_factory) -> Path:
     return place
 
 
+@pytest.mark.slow
 def test_a_fit_has_a_row_for_each_set_of_targets_estimator_and_parameter(place: Path) -> None:
     fit = results.read(place / "fit")
     asked = [(None, *TARGETS), saved.ESTIMATORS, PARAMETERS]

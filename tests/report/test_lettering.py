@@ -79,6 +79,7 @@ def squeezed(words: str) -> str:
     return "".join(lettering.legible(words).split())
 
 
+@pytest.mark.slow
 def test_long_names_lie_inside_and_headings_are_whole(tmp_path, written):
     experiment = replayed(TARGETS, LONG_METHODS, POOL, steps=20)
     experiment.config["reward"] = f"reward of {LONG}"

@@ -109,6 +109,7 @@ def test_forty_groups_of_one_dataset(tmp_path):
     drawn(replayed(("one",), METHODS, pool_of(40, 1), steps=6), tmp_path)
 
 
+@pytest.mark.slow
 def test_a_dozen_targets(tmp_path):
     experiment = replayed(tuple(f"target {number}" for number in range(12)), steps=10)
     rows = experiment.frames["posterior"]
@@ -144,6 +145,7 @@ def test_rules_that_promise_nothing_never_stop_or_break_their_promise(tmp_path):
     assert "stopping" in drawn(experiment, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_thousand_datasets_show_those_about_the_boundary(tmp_path):
     experiment = replayed(("one",), METHODS, pool_of(20, 50), steps=6)
     assert "certainty" in drawn(experiment, tmp_path)

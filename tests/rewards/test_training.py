@@ -151,6 +151,7 @@ def test_fit_is_optax_written_out():
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), fitted, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reward", list(REWARDS))
 def test_a_reward_does_not_depend_on_the_cells_beside_it(reward):
     together = rewards(cells(4), reward)  # 24 cells, more than one block

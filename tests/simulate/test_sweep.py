@@ -62,6 +62,7 @@ def test_a_run_does_not_depend_on_how_many_there_are(seeds):
     assert_same(few, [field[:seeds] for field in seven_hundred()])
 
 
+@pytest.mark.slow
 def test_blocks_side_by_side_are_those_one_after_another(monkeypatch):
     seeds, plan = 40 * BLOCK, Plan(4, 2)
     kept = runs("dash-exact", seeds, plan)
@@ -73,6 +74,7 @@ def test_blocks_side_by_side_are_those_one_after_another(monkeypatch):
     np.testing.assert_allclose(again.regret, kept.regret, rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_runs_in_rounds_of_several_blocks_are_those_of_one_block_each():
     short = Plan(2, 3)
     many = runs("flat", 48 * BLOCK * jax.local_device_count() + 300, short)
@@ -261,6 +263,7 @@ def test_nothing_is_traced_again_for_another_target_prior_or_number_of_seeds():
     assert first.simple_regret[-1] != other.simple_regret[-1]
 
 
+@pytest.mark.slow
 def test_a_sweep_stops_runs_where_their_rules_do():
     texts = "good-selection-unconfirmed:.9:.02", "stable:9,budget:30"
     plan = Plan(steps=40, select=3, stop=tuple(map(rule, texts)))

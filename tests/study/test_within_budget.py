@@ -37,7 +37,7 @@ def best(values: dict[str, float], budget: float) -> set[str]:
 
 
 def test_it_finds_the_best_that_can_be_paid_for_and_stops(tmp_path):
-    study = study_with_prices(tmp_path)
+    study = study_with_prices(tmp_path, steps=100)
     asked = []
     while not study.stopped:
         asked.append(look(study))
