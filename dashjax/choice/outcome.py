@@ -62,16 +62,20 @@ class Choice:
     def _what(self) -> str:
         """What to take, and how sure that is."""
         tolerance = f"{self.about['tolerance']:g} {self.metric}".strip()
-        sure = chance(self.certainty.chance_good)
+        sure = f"{self._by_what()}it is {chance(self.certainty.chance_good)} sure that"
         if not self.selection:
-            return (
-                f"take nothing: it is {sure} sure that no selection is worth {tolerance} a dataset"
-            )
+            return f"take nothing: {sure} no selection is worth {tolerance} a dataset"
         one = len(self.selection) == 1
         best = the_best(len(self.selection))
         which = "this is" if one else "these are"
-        sure = f"it is {sure} sure that {which} within {tolerance} of {best}"
-        return f"take {listed(self.selection)}: {sure}"
+        return f"take {listed(self.selection)}: {sure} {which} within {tolerance} of {best}"
+
+    def _by_what(self) -> str:
+        """What the promise is about: the target's own rows, which mislead where they are few."""
+        if "rows_trained" not in self.about:
+            return ""
+        rows = self.about["rows_trained"] + self.about["rows_validated"]
+        return f"judged by {rows:,} rows of its own, "
 
     def _after(self) -> str:
         made = self.looks + self.failed
