@@ -62,8 +62,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "rewards": (
         "errors engine pools store",
-        "build columns definitions encoding gain limits local_features measure metrics models "
-        "multilayer networks selections settings target_rows trainer",
+        "build columns definitions descent encoding gain limits local_features measure metrics "
+        "models multilayer networks selections settings target_rows trainer",
     ),
     "choice": (
         "errors wording engine pools store bandit priors study rewards",

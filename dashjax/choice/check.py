@@ -11,6 +11,7 @@ from dashjax.pools.lazy import LazyDataset
 from dashjax.rewards.columns import Rows
 from dashjax.rewards.definitions import generator
 from dashjax.rewards.gain import Gain, Learner
+from dashjax.rewards.target_rows import by_stratum, drawn_again
 
 _RESAMPLES = 200  # of the test rows, for a standard error
 
@@ -111,16 +112,13 @@ def _test(learner: Learner, rows: list[Rows]) -> tuple[float, Estimate]:
     truth = cut.truth
     alone, together = (learner.predictions(cut, more, 0) for more in ([], rows))
     draw = generator(target.seed, "test rows", target.name)
-    strata = truth if target.columns.classes else np.zeros(len(truth), int)
-    blocks = [np.flatnonzero(strata == one) for one in np.unique(strata)]
+    every = np.arange(len(truth))
+    blocks = by_stratum(every, target.columns.strata(truth))
 
     def added(rows: np.ndarray) -> float:
         before, after = (metric.score(truth[rows], one[rows]) for one in (alone, together))
         return metric.sign * (after - before)
 
-    drawn = [
-        added(np.concatenate([draw.choice(block, len(block)) for block in blocks]))
-        for _ in range(_RESAMPLES)
-    ]
+    drawn = [added(drawn_again(draw, blocks)) for _ in range(_RESAMPLES)]
     local = metric.score(truth, alone)
-    return local, Estimate(added(np.arange(len(truth))), float(np.std(drawn)))
+    return local, Estimate(added(every), float(np.std(drawn)))

@@ -2,7 +2,7 @@
 
 import csv
 import inspect
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +11,6 @@ from tyro.conf import Positional
 from dashjax.cli.shared_options import Printing
 from dashjax.cli.supply_options import Cut, check_cut
 from dashjax.errors import InputError
-from dashjax.pools.readers.options import FolderOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,10 +74,10 @@ def _check_out(options: Baseline) -> None:
     if out is None:
         if options.overwrite:
             raise InputError("--overwrite is for picks in a file; give --out, or leave it out")
-    elif out.exists() and not options.overwrite:
-        raise InputError(f"{out} is there; give --overwrite, or another --out")
-    elif not out.parent.is_dir():
-        raise InputError(f"folder '{out.parent}' is not there; make it first")
+    else:
+        from dashjax.store.files import check_free
+
+        check_free(out, options.overwrite)
 
 
 def _given(options: Baseline) -> "tuple[Features, np.ndarray | None]":
@@ -102,8 +101,7 @@ def _of_pool(options: Baseline) -> "tuple[Features, np.ndarray | None]":
     from dashjax.rewards.settings import TrainingSettings
 
     check_cut(options.source, options.cut)
-    cut = FolderOptions(**asdict(options.cut) | {"seed": options.seed})
-    examples = read_pool(options.source, cut)
+    examples = read_pool(options.source, options.cut.seeded(options.seed))
     owner = None if options.target is None else examples.target(options.target)
     values = examples.inputs
     if values.ndim > 2:

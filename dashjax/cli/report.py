@@ -21,7 +21,7 @@ def run(options: Report, terminal: Terminal) -> None:
         raise InputError(f"--watch is {options.watch}; give 1 or more seconds")
     if options.html is None:
         return _show_again(options, kind, terminal)
-    from dashjax.report.page.write import check_free
+    from dashjax.store.files import check_free
 
     check_free(options.html, options.overwrite)
     write = {"results": _results, "table": _table, "study": _study}[kind]

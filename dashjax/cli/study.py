@@ -8,8 +8,9 @@ from typing import Any
 
 from dashjax.cli import study_options as options_of
 from dashjax.cli.output import Terminal
-from dashjax.cli.study_text import datasets_table, more_to_say, open_trials
+from dashjax.cli.study_text import datasets_table, document, open_trials
 from dashjax.errors import InputError
+from dashjax.report.text.reach import study_says
 from dashjax.store.studies import open_store
 from dashjax.store.study_address import network_file_system, url_of
 from dashjax.study.study import Study
@@ -132,7 +133,7 @@ def status(options: options_of.Status, terminal: Terminal) -> None:
     """Prints everything that is known."""
     study = _open(options)
     certainty, reach = study.certainty(), study.reach()
-    terminal.show(study.summary, *more_to_say(study, reach))
+    terminal.show(study.summary, *study_says(study.stopped, study.why, reach))
     terminal.show(datasets_table(certainty.datasets), *open_trials(study.trials()))
     known = {"chance_good": certainty.chance_good, "expected_loss": certainty.expected_loss}
     known |= {"chance_none_helps": certainty.chance_none_helps, "noise_sd": certainty.noise_sd}
@@ -144,13 +145,10 @@ def status(options: options_of.Status, terminal: Terminal) -> None:
 
 def export(options: options_of.ExportTrials, terminal: Terminal) -> None:
     """Writes the trials to a CSV file."""
-    from dashjax.store.files import write_whole
+    from dashjax.store.files import check_free, write_whole
 
     study = _open(options)
-    if options.out.exists() and not options.overwrite:
-        raise InputError(f"{options.out} is there already; give another --out, or --overwrite")
-    if not options.out.parent.is_dir():
-        raise InputError(f"folder '{options.out.parent}' is not there; make it first")
+    check_free(options.out, options.overwrite)
     rows = [row | {"target": study.settings["target"]} for row in study.trials()]
 
     def write(path: os.PathLike[str]) -> None:
@@ -200,6 +198,4 @@ def _document(
 ) -> None:
     """Prints the JSON document where it was asked for; else nothing is computed for it."""
     if terminal.as_json:
-        state = {"stopped": study.stopped, "why": study.why, "selection": list(study.selection)}
-        config = study.settings | {"study": study.name}
-        terminal.document({"config": config, "rows": rows} | state | (more or {}))
+        terminal.document(document(study, rows) | (more or {}))

@@ -7,8 +7,9 @@ from typing import Any
 
 from dashjax.cli.output import Terminal
 from dashjax.cli.study_options import Run
-from dashjax.cli.study_text import more_to_say
+from dashjax.cli.study_text import document
 from dashjax.errors import InputError
+from dashjax.report.text.reach import study_says
 from dashjax.study.program import Program
 from dashjax.study.study import Study
 from dashjax.study.worker_names import WorkerNames
@@ -53,9 +54,9 @@ def run(options: Run, terminal: Terminal) -> None:
         )
     if not any(row["state"] == "told" for row in rows):
         raise InputError(f"no look of study '{study.name}' succeeded; {study.why}")
-    terminal.show(study.summary, *more_to_say(study, study.reach()))
+    terminal.show(study.summary, *study_says(study.stopped, study.why, study.reach()))
     if terminal.as_json:
-        terminal.document(_document(study))
+        terminal.document(document(study, study.certainty().datasets))
 
 
 def _end_like_ctrl_c(number: signal.Signals) -> None:
@@ -64,9 +65,3 @@ def _end_like_ctrl_c(number: signal.Signals) -> None:
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(number, interrupt)
-
-
-def _document(study: Study) -> dict[str, Any]:
-    state = {"stopped": study.stopped, "why": study.why, "selection": list(study.selection)}
-    rows = study.certainty().datasets
-    return {"config": study.settings | {"study": study.name}, "rows": rows} | state

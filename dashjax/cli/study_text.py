@@ -5,18 +5,16 @@ from typing import Any
 
 from rich.table import Table
 
-from dashjax.report.text.reach import reach_sentence
 from dashjax.study.study import Study
 from dashjax.wording import chance
 
 _MOST = 40  # datasets that are shown
 
 
-def more_to_say(study: Study, reach: list[dict[str, Any]]) -> list[str]:
-    """Why it has stopped or goes on, and what can be reached, a sentence each."""
-    said = [("Stopped: " if study.stopped else "Goes on: ") + study.why + "."]
-    reached = reach_sentence(reach)
-    return said + [f"What can be reached: {reached}."] * bool(reached)
+def document(study: Study, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Rows of a study, with its settings and state, for JSON."""
+    state = {"stopped": study.stopped, "why": study.why, "selection": list(study.selection)}
+    return {"config": study.settings | {"study": study.name}, "rows": rows} | state
 
 
 def datasets_table(rows: list[dict[str, Any]]) -> Table:

@@ -24,6 +24,10 @@ class Cut(FolderOptions):
 
     seed: _Hidden = 0  # the command's own --seed decides
 
+    def seeded(self, seed: int) -> FolderOptions:
+        """The cut, by the command's own seed."""
+        return FolderOptions(**asdict(self) | {"seed": seed})
+
 
 @dataclass(frozen=True)
 class _Training(TrainingSettings):
@@ -90,7 +94,7 @@ class Pool:
             InputError: if the pool is none that is cut.
         """
         check_cut(self.pool, self.cut, ["--seed"] if self.seed else [])
-        return FolderOptions(**asdict(self.cut) | {"seed": self.seed})
+        return self.cut.seeded(self.seed)
 
 
 @dataclass(frozen=True)
@@ -130,9 +134,8 @@ class Build:
             InputError: if the pool is none that is cut, and is to be.
         """
         check_cut(self.pool, self.cut)
-        cut: dict[str, Any] = asdict(self.cut) | {"seed": self.seed}
         training: dict[str, Any] = asdict(self.training) | {"seed": self.seed}
-        return FolderOptions(**cut), TrainingSettings(**training)
+        return self.cut.seeded(self.seed), TrainingSettings(**training)
 
 
 @dataclass(frozen=True)

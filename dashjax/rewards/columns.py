@@ -61,6 +61,10 @@ class Columns:
         """`classification` or `regression`."""
         return CLASSIFICATION if self.classes else REGRESSION
 
+    def strata(self, labels: np.ndarray) -> np.ndarray:
+        """Which rows are drawn together, `[row]`: those of a class; in regression all of them."""
+        return labels if self.classes else np.zeros(len(labels), int)
+
     def rows(
         self,
         table: pa.Table,

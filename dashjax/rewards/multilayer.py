@@ -1,7 +1,6 @@
 """A multilayer perceptron with fit and predict, as scikit-learn's models have them."""
 
 import functools
-import math
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +8,8 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int32
 
+from dashjax.rewards.definitions import batches
+from dashjax.rewards.descent import descend
 from dashjax.rewards.metrics import CLASSIFICATION
 from dashjax.rewards.networks import Network, Parameters, network
 
@@ -37,11 +38,9 @@ class Multilayer:
             self._mean, self._sd = float(labels.mean()), float(labels.std()) or 1.0
             labels = (labels - self._mean) / self._sd
         draw = np.random.default_rng(self._seed)
-        shuffles = math.ceil(_STEPS * _BATCH / len(labels))
-        order = np.concatenate([draw.permutation(len(labels)) for _ in range(shuffles)])
-        batches = order[: _STEPS * _BATCH].reshape(_STEPS, _BATCH)
+        rows = batches(draw, np.arange(len(labels)), _STEPS, _BATCH)
         # rows of each step rather than their numbers: one compiled program for any number of rows
-        x, y = features[batches].astype(np.float32), labels[batches].astype(np.float32)
+        x, y = features[rows].astype(np.float32), labels[rows].astype(np.float32)
         key = jax.random.key(self._seed, impl="threefry2x32")
         self._parameters = _trained(_network(features.shape[1], self._outputs), key, x, y)
         return self
@@ -98,10 +97,7 @@ def _trained(
 
     def step(carry: tuple, batch: tuple[Array, Array]) -> tuple[tuple, None]:
         trained, state = carry
-        slope = jax.grad(loss)(trained, *batch)
-        with jax.numpy_dtype_promotion("standard"):  # optax mixes its step count with floats
-            updates, state = optimiser.update(slope, state, trained)
-        return (optax.apply_updates(trained, updates), state), None
+        return descend(optimiser, jax.grad(loss)(trained, *batch), trained, state), None
 
     (trained, _), _ = jax.lax.scan(
         step, (parameters, optimiser.init(parameters)), (features, labels)

@@ -58,12 +58,12 @@ class TargetRows:
         little so many rows say.
         """
         draw = generator(self.seed, "replicate", self.name, number)
-        strata = self._strata
+        strata = self.columns.strata(self.rows.labels)
         if self.validation is None:
             judges, trained = cut(draw, self.local, strata, self.share)
             return trained, judges
-        parts = _by_stratum(self.validation, strata)
-        return self.local, np.concatenate([draw.choice(part, len(part)) for part in parts])
+        parts = by_stratum(self.validation, strata)
+        return self.local, drawn_again(draw, parts)
 
     def inflation(self, replicates: int) -> float:
         """The standard error of a mean over replicates, for one standard deviation between them.
@@ -83,11 +83,6 @@ class TargetRows:
         """All rows but those for testing."""
         parts = [self.local] if self.validation is None else [self.local, self.validation]
         return np.sort(np.concatenate(parts))
-
-    @property
-    def _strata(self) -> np.ndarray:
-        labels = self.rows.labels
-        return labels if self.columns.classes else np.zeros(len(labels), int)
 
 
 def read_target(
@@ -113,7 +108,7 @@ def read_target(
     shares, seed = cuts
     validation: np.ndarray | None = None
     if parts is None:
-        strata = rows.labels if columns.classes else np.zeros(len(rows.labels), int)
+        strata = columns.strata(rows.labels)
         everything, draw = np.arange(len(rows.labels)), generator(seed, "test", name)
         test, local = cut(draw, everything, strata, shares.test)
     else:
@@ -148,7 +143,7 @@ def cut(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A share of the rows, drawn within each class, and the others."""
     taken, left = [], []
-    for part in _by_stratum(rows, strata):
+    for part in by_stratum(rows, strata):
         order = draw.permutation(part)
         count = min(len(part) - 1, max(1, round(share * len(part)))) if share else 0
         taken.append(order[:count])
@@ -156,8 +151,14 @@ def cut(
     return np.sort(np.concatenate(taken)), np.sort(np.concatenate(left))
 
 
-def _by_stratum(rows: np.ndarray, strata: np.ndarray) -> list[np.ndarray]:
+def by_stratum(rows: np.ndarray, strata: np.ndarray) -> list[np.ndarray]:
+    """The rows of each stratum; `strata` says of every row there is which it is in."""
     return [rows[strata[rows] == one] for one in np.unique(strata[rows])]
+
+
+def drawn_again(draw: np.random.Generator, parts: list[np.ndarray]) -> np.ndarray:
+    """As many rows as there are, with replacement within each part."""
+    return np.concatenate([draw.choice(part, len(part)) for part in parts])
 
 
 def _check(target: TargetRows) -> None:

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, Int32, UInt32
 
+from dashjax.rewards.descent import descend
 from dashjax.rewards.networks import Inputs, Network, Parameters
 
 _EVALUATED_AT_ONCE = 256  # examples; bounds the memory that patches of a large test part take
@@ -98,10 +99,7 @@ def fit(
 
     def step(carry: tuple, batch: Array) -> tuple[tuple, None]:
         trained, state = carry
-        slope = jax.grad(loss)(trained, batch)
-        with jax.numpy_dtype_promotion("standard"):  # optax mixes its step count with floats
-            updates, state = optimiser.update(slope, state, trained)
-        return (optax.apply_updates(trained, updates), state), None
+        return descend(optimiser, jax.grad(loss)(trained, batch), trained, state), None
 
     (trained, _), _ = jax.lax.scan(step, (parameters, optimiser.init(parameters)), rows)
     return trained

@@ -18,6 +18,23 @@ UNFINISHED = ".unfinished-"  # how the names of files begin that are not yet who
 _LOCK = ".lock"
 
 
+def check_free(path: Path, overwrite: bool) -> None:
+    """Refuses a file that cannot be written; to be asked before the work.
+
+    Raises:
+        InputError: naming the file.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give the name of a file")
+    if path.exists() and not overwrite:
+        raise InputError(
+            f"{path} is there already; give another file, or --overwrite (from Python: "
+            f"overwrite=True)"
+        )
+    if not path.parent.is_dir():
+        raise InputError(f"folder '{path.parent}' is not there; make it first")
+
+
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Makes `path` by `write(temporary path)`; a reader sees the old file or the new, whole.
 

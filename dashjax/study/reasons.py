@@ -12,7 +12,7 @@ from dashjax.study.ledger import Entry, Ledger
 from dashjax.study.outlook import outlook
 from dashjax.wording import chance, counted, listed
 
-_EARLY = 5  # looks before which not even the noise is known
+EARLY = 5  # looks before which not even the noise is known
 
 
 def stopped(advisor: Advisor) -> bool:
@@ -50,7 +50,7 @@ def sentence(advisor: Advisor) -> str:
     ledger = advisor.ledger
     looks = len(ledger.looks)
     target = f"For '{ledger.settings.target}', " if ledger.settings.target else ""
-    if looks < _EARLY:
+    if looks < EARLY:
         text = f"{target}it is too early to say what to take, after {counted(looks, 'look')}."
         return text[0].upper() + text[1:]
     taken = selection(advisor)
@@ -102,7 +102,7 @@ def _state(advisor: Advisor) -> str:
     tolerance = advisor.ledger.settings.tolerance
     score, scores = chance_good(tolerance), advisor.verdict().scores
     looks = len(advisor.ledger.looks)
-    if looks < _EARLY or score not in scores:
+    if looks < EARLY or score not in scores:
         return f"{counted(looks, 'look')} so far"
     share = float(scores[score])
     return f"the selection is within {tolerance:g} of the best with probability {chance(share)}"
@@ -111,7 +111,7 @@ def _state(advisor: Advisor) -> str:
 def _missing(advisor: Advisor) -> str:
     """What the rule wants beside that, where that can be said in words."""
     rule = advisor.rules[0].name
-    if not rule.startswith("good-selection:") or len(advisor.ledger.looks) < _EARLY:
+    if not rule.startswith("good-selection:") or len(advisor.ledger.looks) < EARLY:
         return ""
     text = f", and {float(rule.split(':')[1]):.0%} is wanted"
     few = [entry for entry in _leading(advisor) if entry.looks < LOOKS]
@@ -122,7 +122,7 @@ def _missing(advisor: Advisor) -> str:
 
 def _next_look(advisor: Advisor) -> str:
     """What one more look is worth."""
-    look = outlook(advisor)[1] if len(advisor.ledger.looks) >= _EARLY else None
+    look = outlook(advisor)[1] if len(advisor.ledger.looks) >= EARLY else None
     if look is None:
         return ""
     by = look.in_words(advisor.ledger.settings.tolerance)

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 
 from dashjax.baselines.static.checks import checked_features
 from dashjax.errors import InputError
+from dashjax.rewards.descent import descend
 
 _BATCH, _LEARNING_RATE = 256, 1e-3
 _UNITS_A_FEATURE, _ACTIVE = 4, 32
@@ -132,10 +133,7 @@ def _epoch(
 
     def step(carry: tuple, some: Array) -> tuple[tuple, None]:
         parameters, state = carry
-        slope = jax.grad(loss)(parameters, some)
-        with jax.numpy_dtype_promotion("standard"):  # optax mixes its step count with floats
-            change, state = optimiser.update(slope, state, parameters)
-        return (optax.apply_updates(parameters, change), state), None
+        return descend(optimiser, jax.grad(loss)(parameters, some), parameters, state), None
 
     def run(parameters: Any, state: optax.OptState, inputs: Array, key: Array) -> tuple:
         order = jax.random.permutation(key, len(inputs))[: len(inputs) // batch * batch]

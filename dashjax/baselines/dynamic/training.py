@@ -8,6 +8,7 @@ import optax
 from jaxtyping import Array, Int, Key
 
 from dashjax.baselines.dynamic.contract import Choice, Chooser
+from dashjax.rewards.descent import descend
 from dashjax.rewards.networks import Network, Parameters
 from dashjax.rewards.trainer import Data
 
@@ -90,12 +91,9 @@ def _epoch(
             jax.lax.dynamic_slice_in_dim(all_, number * batch, batch) for all_ in (filled, weights)
         )
         slope, each = jax.grad(loss, has_aux=True)(now.parameters, rows, these)
-        with jax.numpy_dtype_promotion("standard"):  # optax mixes its step count with floats
-            change, moved = optimiser.update(slope, now.optimiser, now.parameters)
+        moved, held = descend(optimiser, slope, now.parameters, now.optimiser)
         losses = jax.lax.dynamic_update_slice_in_dim(losses, each, number * batch, 0)
-        return now._replace(
-            parameters=optax.apply_updates(now.parameters, change), optimiser=moved
-        ), losses
+        return now._replace(parameters=moved, optimiser=held), losses
 
     start = (carried, jnp.zeros(filled.shape, jnp.float32))
     carried, losses = jax.lax.fori_loop(0, (count + batch - 1) // batch, step, start)

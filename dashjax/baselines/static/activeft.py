@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike
 
 from dashjax.baselines.static.checks import check_budget, checked_features, unit_length
 from dashjax.errors import InputError
+from dashjax.rewards.descent import descend
 
 TEMPERATURE, LEARNING_RATE, ITERATIONS = 0.07, 1e-3, 300  # as published
 _PAIRS = 2**24  # of a sample and a centre, compared at once; bounds the memory
@@ -150,10 +151,7 @@ def _move(
     slope = (total.weight[:, None] * middle - total.towards) / (temperature * samples)
     along = (slope * centres).sum(1, keepdims=True)
     slope = (slope - along * centres) / jnp.sqrt((raw**2).sum(1, keepdims=True))
-    with jax.numpy_dtype_promotion("standard"):  # optax mixes its step count with floats
-        change, state = optax.adam(LEARNING_RATE).update(slope, state)
-    moved = optax.apply_updates(raw, change)
-    assert isinstance(moved, jax.Array)
+    moved, state = descend(optax.adam(LEARNING_RATE), slope, raw, state)
     return moved, state, total.loss / samples
 
 

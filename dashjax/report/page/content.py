@@ -1,5 +1,6 @@
 """What a page holds: plain values, which one template shows whatever the page is about."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -148,6 +149,13 @@ def cell(text: str) -> Cell:
     """A cell of a column of figures: it is sorted by the first number in it."""
     found = _NUMBER.search(text)
     return Cell(text, float(found[0].replace(",", "")) if found else "")
+
+
+def figure(value: float | None, form: str) -> Cell:
+    """A cell of a number in a form; empty where there is none, or it is not finite."""
+    if value is None or not math.isfinite(value):
+        return Cell("", "")
+    return Cell(format(value, form), value)
 
 
 def name(text: str) -> Cell:

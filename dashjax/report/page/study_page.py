@@ -1,6 +1,5 @@
 """The page of a study: what to take, how sure, what more looks would bring."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -15,18 +14,19 @@ from dashjax.report.page.content import (
     Page,
     Section,
     Table,
+    figure,
     name,
     settings_table,
 )
 from dashjax.report.page.history import history
 from dashjax.report.page.intervals import intervals
 from dashjax.report.page.render import moment
-from dashjax.report.text.reach import reach_sentence
+from dashjax.report.text.reach import study_says
 from dashjax.study.outlook import NextLook
+from dashjax.study.reasons import EARLY
 from dashjax.study.study import Study
 from dashjax.wording import chance, counted, number, percent
 
-_EARLY = 5  # looks before which nothing is drawn
 _COLUMNS = ("dataset", "group", "take", "looks", "mean", "sd", "in best set", "rank")
 _MORE = ("weight of group", "above floor", "why not")
 _GLOSSARY = (
@@ -78,15 +78,13 @@ def study_page(study: Row) -> Page:
             `Study.reach` and `Study.trials` give them, and the fields of `Study.certainty`.
     """
     trials = {state: [row for row in study["trials"] if row["state"] == state] for state in _STATES}
-    known = len(trials["told"]) >= _EARLY
-    reached = reach_sentence(study["reach"])
-    says = [f"{'Stopped' if study['stopped'] else 'Goes on'}: {study['why']}."]
+    known = len(trials["told"]) >= EARLY
     ranked = _ranked(study)
     return Page(
         title=f"{study['name']}: what to take",
         heading=f"Study ‘{study['name']}’",
         answer=[study["summary"]],
-        says=says + [f"What can be reached: {reached}."] * bool(reached),
+        says=study_says(study["stopped"], study["why"], study["reach"]),
         facts=_facts(study, trials, known),
         sections=[
             _beliefs(ranked, study, known),
@@ -152,20 +150,14 @@ def _dataset(row: Row, known: bool) -> list[Cell]:
         name(row["group"]),
         name("yes" if row["selected"] and known else ""),
         Cell(str(row["looks"]), row["looks"]),
-        _figure(row["mean"], known, ".4g"),
-        _figure(row["sd"], known, ".3g"),
+        figure(row["mean"] if known else None, ".4g"),
+        figure(row["sd"] if known else None, ".3g"),
         _share(row["chance_best"], known, chance),
         Cell(ranks, low) if known else name(""),
         _share(row["shrinkage"], known, percent),
         _share(row["chance_above_floor"], known, chance),
         name(row["why_not"] or ""),
     ]
-
-
-def _figure(value: float | None, known: bool, form: str) -> Cell:
-    if value is None or not known or not math.isfinite(value):
-        return Cell("", "")
-    return Cell(format(value, form), value)
 
 
 def _share(value: float | None, known: bool, words: Any) -> Cell:

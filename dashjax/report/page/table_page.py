@@ -5,7 +5,16 @@ from typing import Any, NamedTuple
 from dashjax.errors import InputError
 from dashjax.priors.table_groups import Explained, table_groups
 from dashjax.priors.table_noise import TableNoise, table_noise
-from dashjax.report.page.content import Cell, Page, Section, Table, name, printed, settings_table
+from dashjax.report.page.content import (
+    Cell,
+    Page,
+    Section,
+    Table,
+    figure,
+    name,
+    printed,
+    settings_table,
+)
 from dashjax.report.page.images import images
 from dashjax.report.text import table_facts
 from dashjax.report.text.table_groups import groups_sentence, groups_table
@@ -116,17 +125,13 @@ def _datasets(table: RewardTable) -> Table:
             name(row["dataset"]),
             Cell(str(row["replicates"]), row["replicates"]),
             Cell(str(row["failed"] or ""), row["failed"]),
-            _figure(row["mean"], ".4g"),
-            _figure(row["sd"], ".3g"),
+            figure(row["mean"], ".4g"),
+            figure(row["sd"], ".3g"),
         )
         for row in rows[:_MOST]
     ]
     note = first_of(min(len(rows), _MOST), len(rows), "rows").strip()
     return Table("All datasets", columns, cells, note=note)
-
-
-def _figure(value: float | None, form: str) -> Cell:
-    return Cell("", "") if value is None else Cell(format(value, form), value)
 
 
 def _noise(found: TableFindings) -> Section:

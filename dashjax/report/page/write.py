@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from dashjax.errors import InputError
 from dashjax.report.page.content import Page
 from dashjax.report.page.render import render
 from dashjax.report.page.results_page import results_page
 from dashjax.report.page.study_page import study_content, study_page
 from dashjax.report.page.table_page import table_content, table_page
-from dashjax.store.files import write_whole
+from dashjax.store.files import check_free, write_whole
 from dashjax.store.results import Experiment
 from dashjax.store.reward_table import RewardTable
 from dashjax.study.study import Study
@@ -50,23 +49,6 @@ def save(page: Page, path: Path, refresh: int | None = None) -> Path:
     text = render(page, refresh)
     write_whole(path, lambda file: file.write_text(text, encoding="utf-8"))
     return path
-
-
-def check_free(path: Path, overwrite: bool) -> None:
-    """Refuses a file that cannot be written; to be asked before the work.
-
-    Raises:
-        InputError: naming the file.
-    """
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; give the name of a file, such as page.html")
-    if path.exists() and not overwrite:
-        raise InputError(
-            f"{path} is there already; give another file, or --overwrite (from Python: "
-            f"overwrite=True)"
-        )
-    if not path.parent.is_dir():
-        raise InputError(f"folder '{path.parent}' is not there; make it first")
 
 
 def _page(what: Study | Experiment | RewardTable) -> Page:

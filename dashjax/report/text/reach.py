@@ -30,6 +30,13 @@ def reach_sentence(rows: Sequence[Row]) -> str:
     return "; ".join(part for part in said if part)
 
 
+def study_says(stopped: bool, why: str, reach: Sequence[Row]) -> list[str]:
+    """Why a study has stopped or goes on, and what can be reached, a sentence each."""
+    said = [f"{'Stopped' if stopped else 'Goes on'}: {why}."]
+    reached = reach_sentence(reach)
+    return said + [f"What can be reached: {reached}."] * bool(reached)
+
+
 def reached_anywhere(experiment: Experiment) -> list[str]:
     """The sentences of all targets."""
     targets = dict.fromkeys(row["target"] for row in experiment.frames.get("reach") or [])
